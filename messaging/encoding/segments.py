@@ -135,7 +135,7 @@ _STAND_INS: Final = [(char, "E" if char in alphabet.BASIC else "^") for char in 
 
 
 def segment_count(text: str) -> int:
-    """Count the segments of a text of any form, exactly as `count` does and some twenty times faster."""
+    """Count the segments of a text of any form, exactly as `count` does and many times faster."""
     # The euro sign is in many a price: without a stand-in of its own each such text would take the longer way.
     try:
         return _latin_count(text.replace("€", "^").encode("latin-1"))
