@@ -15,6 +15,7 @@ from typing import IO, Self
 
 from portal.services_embedded.errors import FolderInUse, ServiceUnavailable
 from portal.services_embedded.postgres import EmbeddedPostgres
+from portal.services_embedded.processes import Child
 from portal.services_embedded.redis import EmbeddedRedis
 
 __all__ = [
@@ -66,6 +67,11 @@ class Services:
     def environment(self) -> dict[str, str]:
         """What the settings of a process that uses these services read."""
         return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+
+    def children(self) -> list[Child]:
+        """The servers that were started here, for whoever watches over them."""
+        servers = ((self.redis, "REDIS_URL"), (self.postgres, "DATABASE_URL"))
+        return [server.child for server, name in servers if name not in self._given]
 
     def start(self) -> Self:
         """Start what the environment does not name. Raises FolderInUse or ServiceUnavailable with a sentence."""

@@ -1,0 +1,1 @@
+"""The hall: accounts, access, and everything that joins the two wings."""

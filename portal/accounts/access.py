@@ -1,0 +1,123 @@
+"""The doors. Every page stands behind exactly one of these: an account's, the staff's, or the public's."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from portal.accounts import selectors
+from portal.accounts.capabilities import TOUCHES_MONEY, Capability, Role
+from portal.accounts.models import Account, Member, User
+
+
+class PersonRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+
+
+class AccountRequest(PersonRequest):
+    """A request that came through an account's door."""
+
+    account: Account
+    member: Member
+
+
+class AccountView(Protocol):
+    """A page of an account; the URL's `account` has become `request.account`."""
+
+    def __call__(self, request: AccountRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
+
+
+class StaffView(Protocol):
+    def __call__(self, request: PersonRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
+
+
+class Door(Protocol):
+    """What a door makes of a view: a callable that the door test can ask which door it is."""
+
+    door: str
+    capability: Capability | None
+
+    def __call__(self, request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
+
+
+def _marked(view: Callable[..., HttpResponseBase], door: str, capability: Capability | None) -> Door:
+    marked = cast("Door", view)
+    marked.door = door
+    marked.capability = capability
+    return marked
+
+
+def account_view(capability: Capability) -> Callable[[AccountView], Door]:
+    """Let a member of the account in the URL through who has `capability`.
+
+    A stranger gets 404 (the account is not theirs to know of), a member without the capability 403, an owner without
+    a second factor is led to set one up before anything that touches money.
+    """
+
+    def decorate(view: AccountView) -> Door:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, account: UUID, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            access = selectors.access(cast("User", request.user), account)
+            if access is None:
+                raise Http404
+            member = access.member
+            if not member.can(capability):
+                raise PermissionDenied
+            if capability in TOUCHES_MONEY and member.role == Role.OWNER and lacks_second_factor(request):
+                return redirect("mfa_index")
+            guarded_request = cast("AccountRequest", request)
+            guarded_request.account = access.account
+            guarded_request.member = member
+            return view(guarded_request, *args, **kwargs)
+
+        return _marked(guarded, "account", capability)
+
+    return decorate
+
+
+def staff_view(view: StaffView) -> Door:
+    """Let the operator's staff through, with their second factor; everybody else gets 404."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not cast("User", request.user).is_staff:
+            raise Http404
+        if lacks_second_factor(request):
+            return redirect("mfa_index")
+        return view(cast("PersonRequest", request), *args, **kwargs)
+
+    return _marked(guarded, "staff", None)
+
+
+def person_view(view: StaffView) -> Door:
+    """Let anybody through who is signed in: pages about oneself, which need no account."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(cast("PersonRequest", request), *args, **kwargs)
+
+    return _marked(guarded, "person", None)
+
+
+def public_view(view: Callable[..., HttpResponse]) -> Door:
+    """Let everybody through. Public pages are listed by this decorator."""
+    return _marked(login_not_required(view), "public", None)
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Whether a second factor is required here and this very session was opened without one."""
+    if not settings.SECOND_FACTOR_REQUIRED:
+        return False
+    return not any(
+        record.get("method") == "mfa" for record in get_authentication_records(request, cast("User", request.user))
+    )

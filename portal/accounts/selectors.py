@@ -1,0 +1,37 @@
+"""Questions about accounts and the people in them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.accounts.models import Account, AccountQuerySet, Member, User
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An account, and the membership by which somebody acts in it (their own there, or in its parent)."""
+
+    account: Account
+    member: Member
+
+
+def accounts_of(user: User) -> AccountQuerySet:
+    """The accounts `user` may open, customers before their sub-accounts, by name."""
+    return Account.objects.of(user).select_related("parent").order_by("parent__name", "name")
+
+
+def access(user: User, account_id: UUID) -> Access | None:
+    """As whom `user` acts in the account with this public id, or None for a stranger.
+
+    A member of the parent acts in its sub-accounts with the same role (product 2.9); a membership of the
+    sub-account itself comes first.
+    """
+    account = Account.objects.of(user).select_related("parent").filter(public_id=account_id).first()
+    if account is None:
+        return None
+    members = Member.objects.filter(user=user, account_id__in=[account.pk, account.parent_id]).select_related("user")
+    return Access(account, min(members, key=lambda member: member.account_id != account.pk))
+
+
+def operator_account() -> Account:
+    """The operator's own account, on which free alert messages are booked."""
+    return Account.objects.get(is_operator=True)

@@ -1,0 +1,342 @@
+"""Settings of Saldo, read from the environment and complete at start-up.
+
+Every value that differs between machines comes through one of the typed readers below. A production process that
+lacks one stops here with a sentence that names it, not at midnight in the middle of a recharge.
+"""
+
+import os
+from email.utils import parseaddr
+from pathlib import Path
+
+import dj_database_url
+import django_stubs_ext
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def read_text(name: str, default: str | None = None) -> str:
+    """Return the environment's `name`; without a default an absent or empty value stops the start."""
+    value = os.environ.get(name, "") or default
+    if value is None:
+        raise ImproperlyConfigured(f"Set the environment variable {name}.")
+    return value
+
+
+def read_flag(name: str, default: bool) -> bool:
+    """Return `name` as a flag: 1/true/yes/on or 0/false/no/off."""
+    value = os.environ.get(name, "").strip().lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    if value == "":
+        return default
+    raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+
+
+def read_number(name: str, default: int) -> int:
+    """Return `name` as a whole number."""
+    value = os.environ.get(name, "")
+    try:
+        return int(value) if value else default
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
+
+
+def read_list(name: str, default: str | None = None) -> list[str]:
+    """Return `name` as a list, its items separated by commas."""
+    return [item.strip() for item in read_text(name, default).split(",") if item.strip()]
+
+
+MODE = read_text("SALDO_MODE", "production")
+if MODE not in {"production", "demo", "test"}:
+    raise ImproperlyConfigured(f"SALDO_MODE must be production, demo or test, not {MODE!r}.")
+PRODUCTION = MODE == "production"
+DEMO = MODE == "demo"
+
+
+def for_production(default: str) -> str | None:
+    """Return None in production, where the value must be given, and `default` elsewhere."""
+    return None if PRODUCTION else default
+
+
+DEBUG = False
+SECRET_KEY = read_text("SECRET_KEY", for_production("demo-and-tests-only-" + "0" * 44))
+ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", for_production("localhost,127.0.0.1,[::1],testserver"))
+CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS", "")
+SITE_URL = read_text("SITE_URL", for_production("http://localhost:8000")).rstrip("/")
+DATA_DIR = Path(read_text("DATA_DIR", str(BASE_DIR / "var")))
+
+INSTALLED_APPS = [
+    "portal.apps.PortalConfig",
+    "portal.apps.SaldoAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "csp",
+    "django_htmx",
+    "django_tables2",
+    "portal.audit",
+    "portal.accounts",
+    "billing.ledger",
+    "billing.pricing",
+    "billing.credits",
+    "billing.payments",
+    "billing.invoices",
+    "billing.recharge",
+    "messaging.senders",
+    "messaging.contacts",
+    "messaging.delivery",
+    "messaging.campaigns",
+    "messaging.alerts",
+    "portal.subaccounts",
+    "portal.reports",
+    "portal.dashboard",
+    "portal.backoffice",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.request_id",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.middleware.person",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.shell.shell",
+            ],
+            "builtins": ["portal.templatetags.formats"],
+        },
+    }
+]
+
+# PostgreSQL is the truth: the only database, in production, in the demo and under test.
+DATABASES = {
+    "default": dj_database_url.parse(
+        read_text("DATABASE_URL", for_production("postgresql:///saldo")), conn_max_age=60, conn_health_checks=True
+    )
+}
+DATABASES["default"].setdefault("OPTIONS", {})["application_name"] = "saldo"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis is a hint: a queue, a cache. With it gone pages work, work waits, and the sweeps find it.
+REDIS_URL = read_text("REDIS_URL", for_production("redis://127.0.0.1:6379/0"))
+CACHES = {
+    "default": {
+        "BACKEND": "portal.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "saldo",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if MODE == "test"
+    else ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+
+ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.forms.SignupForm"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
+MFA_ADAPTER = "portal.accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Saldo"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+USERSESSIONS_TRACK_ACTIVITY = True
+# Staff and owners need a second factor before they touch money; the demo says on its face that it is off.
+SECOND_FACTOR_REQUIRED = read_flag("SECOND_FACTOR_REQUIRED", PRODUCTION)
+
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", _("English")), ("it", _("Italian")), ("fr", _("French"))]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+TIME_ZONE = "Europe/Rome"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = DATA_DIR / "files"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = False
+
+EMAIL_BACKEND = "portal.outbox.EmailBackend" if DEMO else "django.core.mail.backends.smtp.EmailBackend"
+OUTBOX_DIR = DATA_DIR / "outbox"
+EMAIL_HOST = read_text("EMAIL_HOST", for_production("127.0.0.1"))
+EMAIL_PORT = read_number("EMAIL_PORT", 587 if PRODUCTION else 25)
+EMAIL_HOST_USER = read_text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = read_flag("EMAIL_USE_TLS", PRODUCTION)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", for_production("Saldo <saldo@saldo.example>"))
+SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
+
+SECURE_SSL_REDIRECT = read_flag("SECURE_SSL_REDIRECT", PRODUCTION)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if read_flag("BEHIND_PROXY", False) else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+CSRF_COOKIE_SECURE = PRODUCTION
+X_FRAME_OPTIONS = "DENY"
+# A pasted list of numbers is large; a body beyond this is refused with a sentence (HTTP 400) before it is read.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4_000_000
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,  # above the longest task, else a running task is delivered again
+    "unacked_restore_interval": 10,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "global_keyprefix": "saldo:",
+}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "saldo"
+CELERY_TIMEZONE = "UTC"
+# The sweeps alone are complete: every reaction is found here within a minute even if its bell was lost.
+CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "portal.tasks.beat_heartbeat", "schedule": 15},
+    "expire-lots": {"task": "billing.credits.tasks.expire_due_lots", "schedule": 60},
+    "resolve-payments": {"task": "billing.recharge.tasks.resolve_waiting", "schedule": 30},
+    "render-invoices": {"task": "billing.invoices.tasks.render_waiting", "schedule": 60},
+    "submit-messages": {"task": "messaging.delivery.tasks.submit_waiting", "schedule": 20},
+    "resolve-messages": {"task": "messaging.delivery.tasks.resolve_unknown", "schedule": 20},
+    "settle-campaigns": {"task": "messaging.campaigns.tasks.settle_finished", "schedule": 20},
+    "evaluate-alerts": {"task": "messaging.alerts.tasks.evaluate_due", "schedule": 20},
+    "deliver-notices": {"task": "messaging.alerts.tasks.deliver_waiting", "schedule": 20},
+    "build-reports": {"task": "portal.reports.tasks.build_waiting", "schedule": 20},
+    "clear-sessions": {"task": "portal.tasks.clear_sessions", "schedule": crontab(hour="3", minute="15")},
+}
+
+GATEWAY_SIMULATOR_URL = read_text("GATEWAY_SIMULATOR_URL", "" if PRODUCTION else "http://127.0.0.1:8025")
+GATEWAY_WEBHOOK_SECRET = read_text("GATEWAY_WEBHOOK_SECRET", for_production("demo-webhook-secret"))
+# What the invoices say of the seller. Copied into each invoice when it is issued.
+SELLER = {
+    "name": read_text("SELLER_NAME", for_production("Saldo S.r.l.")),
+    "address": read_text("SELLER_ADDRESS", for_production("Via Torino 51")),
+    "postal_code": read_text("SELLER_POSTAL_CODE", for_production("20123")),
+    "city": read_text("SELLER_CITY", for_production("Milano")),
+    "province": read_text("SELLER_PROVINCE", for_production("MI")),
+    "country": read_text("SELLER_COUNTRY", for_production("IT")),
+    "vat_number": read_text("SELLER_VAT_NUMBER", for_production("IT01234567897")),
+    "email": read_text("SELLER_EMAIL", for_production("billing@saldo.example")),
+    "iban": read_text("SELLER_IBAN", for_production("IT60X0542811101000000123456")),
+}
+
+DJANGO_TABLES2_TEMPLATE = "django_tables2/saldo.html"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "portal.logs.RequestIdFilter"}},
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
+            "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+    "root": {"handlers": ["console"], "level": read_text("LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+}

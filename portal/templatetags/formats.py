@@ -1,0 +1,98 @@
+"""How credits, money and local time are shown: the only place that formats them.
+
+Everything is formatted by Babel in the active language and, for moments, in the active time zone. The functions are
+template filters; tables, mails, PDFs and spreadsheets call them directly.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel import Locale
+from babel import dates as babel_dates
+from babel import numbers as babel_numbers
+from django import template
+from django.utils import timezone, translation
+
+from billing.amounts import to_credits
+
+register = template.Library()
+
+
+def locale() -> Locale:
+    """The active language as Babel's locale; English means en-GB."""
+    return Locale.parse(translation.to_locale(translation.get_language() or "en-gb"))
+
+
+@register.filter
+def credits(units: int | None) -> str:
+    """Units as credits: 7000 → "0.7", 12345600 → "1,234.56"; only the decimals that are needed, at most four."""
+    if units is None:
+        return "–"
+    return babel_numbers.format_decimal(to_credits(units).normalize(), "#,##0.####", locale=locale())
+
+
+@register.filter
+def signed_credits(units: int) -> str:
+    """Units as credits with their sign: "+100", "−0.7"."""
+    return babel_numbers.format_decimal(to_credits(units).normalize(), "+#,##0.####;−#,##0.####", locale=locale())
+
+
+@register.filter
+def money(cents: int | None, currency: str = "EUR") -> str:
+    """Cents as money: 420 → "€4.20", "4,20 €"."""
+    if cents is None:
+        return "–"
+    return babel_numbers.format_currency(Decimal(cents).scaleb(-2), currency, locale=locale())
+
+
+@register.filter
+def unit_price(cents: Decimal, currency: str = "EUR") -> str:
+    """The price of one credit in cents, not rounded to cents: Decimal("4.2") → "€0.042"."""
+    return babel_numbers.format_currency(
+        cents.scaleb(-2).normalize(), currency, locale=locale(), decimal_quantization=False
+    )
+
+
+@register.filter
+def number(value: int | Decimal | None) -> str:
+    """A number with the language's separators."""
+    return "–" if value is None else babel_numbers.format_decimal(value, locale=locale())
+
+
+@register.filter
+def percent(value: Decimal) -> str:
+    """A share of one as a percentage: Decimal("0.22") → "22%"."""
+    return babel_numbers.format_percent(value, "#,##0.#%", locale=locale())
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A day: "20 Nov 2026"."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    return babel_dates.format_date(value, "medium", locale=locale())
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A moment in the reader's zone: "20 Nov 2026, 14:05"."""
+    if value is None:
+        return "–"
+    return babel_dates.format_datetime(timezone.localtime(value), _MOMENT, locale=locale())
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """The time of day in the reader's zone: "14:05"."""
+    return "–" if value is None else babel_dates.format_time(timezone.localtime(value), "HH:mm", locale=locale())
+
+
+@register.filter
+def iso(value: date | datetime) -> str:
+    """For the `datetime` attribute of <time>."""
+    return value.isoformat()
+
+
+_MOMENT = "d MMM y, HH:mm"

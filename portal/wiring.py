@@ -1,0 +1,45 @@
+"""One table from bells to tasks.
+
+A bell is rung after the commit and carries an id. It only makes prompt what a sweep on the beat timetable would find
+anyway, so a bell that cannot be delivered (Redis gone) is logged and forgotten.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Task
+from django.dispatch import Signal
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A bell, and the task that it wakes with the id it carries."""
+
+    bell: Signal
+    task: Task[Any, Any]
+
+
+WIRES: tuple[Wire, ...] = ()
+
+
+def ringer(task: Task[Any, Any]) -> Callable[..., None]:
+    """Return a receiver that queues `task` with the bell's `id` and never fails its caller."""
+
+    def ring(sender: object, *, id: int, **_: object) -> None:
+        try:
+            task.delay(id)
+        except OperationalError:
+            logger.warning("A bell was lost; the sweep will find the work.", extra={"task": task.name, "subject": id})
+
+    return ring
+
+
+def connect() -> None:
+    """Connect every wire; called once when the portal is ready."""
+    for wire in WIRES:
+        wire.bell.connect(ringer(wire.task), weak=False, dispatch_uid=f"{id(wire.bell)}:{wire.task.name}")

@@ -1,0 +1,124 @@
+"""The cast. Acme (with Acme Milano below) is the customer, Globex the stranger; Alice owns, Bob reads, Charlie is
+Globex's, Olga is the operator's."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from billing.amounts import to_units
+from billing.credits import services as credits
+from billing.credits.models import Wallet
+from billing.ledger.codes import TransferCode
+from billing.ledger.services import Cause
+from portal.accounts.capabilities import Role
+from portal.accounts.models import Account, BillingDetails, Member, User
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A quiet Friday morning."""
+    return datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def operator(db: None) -> Account:
+    account = Account.objects.create(name="Saldo", is_operator=True)
+    credits.open_wallet(account=account)
+    return account
+
+
+def _customer(name: str, **details: str) -> Account:
+    account = Account.objects.create(name=name)
+    BillingDetails.objects.create(account=account, company=name, **details)
+    credits.open_wallet(account=account)
+    return account
+
+
+@pytest.fixture
+def acme(operator: Account) -> Account:
+    return _customer(
+        "Acme", address="Via Roma 1", postal_code="20121", city="Milano", country="IT", vat_number="IT07643520567"
+    )
+
+
+@pytest.fixture
+def acme_milano(acme: Account) -> Account:
+    account = Account.objects.create(name="Acme Milano", parent=acme)
+    credits.open_wallet(account=account)
+    return account
+
+
+@pytest.fixture
+def globex(operator: Account) -> Account:
+    return _customer("Globex", address="1 rue de Lyon", postal_code="75012", city="Paris", country="FR")
+
+
+def _person(email: str, first_name: str, **fields: object) -> User:
+    user = User.objects.create_user(email, PASSWORD, first_name=first_name, last_name="Cast", **fields)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+@pytest.fixture
+def alice(acme: Account) -> User:
+    user = _person("alice@acme.example", "Alice")
+    Member.objects.create(account=acme, user=user, role=Role.OWNER, may_spend=True)
+    return user
+
+
+@pytest.fixture
+def bob(acme: Account) -> User:
+    user = _person("bob@acme.example", "Bob")
+    Member.objects.create(account=acme, user=user, role=Role.VIEWER)
+    return user
+
+
+@pytest.fixture
+def charlie(globex: Account) -> User:
+    user = _person("charlie@globex.example", "Charlie")
+    Member.objects.create(account=globex, user=user, role=Role.OWNER, may_spend=True)
+    return user
+
+
+@pytest.fixture
+def olga(operator: Account) -> User:
+    return _person("olga@saldo.example", "Olga", is_staff=True, is_superuser=True)
+
+
+Grant = Callable[[Account, str], Wallet]
+
+
+@pytest.fixture
+def grant(now: datetime) -> Grant:
+    """Give an account credits ("100", "0.7") at EUR 0.042 each, and return its wallet."""
+    given = iter(range(1_000_000))
+
+    def give(account: Account, amount: str) -> Wallet:
+        wallet = credits.open_wallet(account=account)
+        cause = Cause(TransferCode.PURCHASE, f"test:grant:{account.pk}:{next(given)}", "test")
+        price = credits.Price(Decimal("4.2"))
+        credits.grant(wallet=wallet, amount=to_units(Decimal(amount)), price=price, cause=cause, now=now)
+        return wallet
+
+    return give
+
+
+SignedIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def signed_in() -> SignedIn:
+    """Return a browser in which the person is signed in."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
