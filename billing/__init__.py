@@ -1,0 +1,1 @@
+"""The vault: what is owed, what is paid, what is invoiced."""

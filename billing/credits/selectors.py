@@ -1,0 +1,173 @@
+"""Questions about credits; the account comes first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import F, Min, QuerySet, Sum
+
+from billing.credits.models import CreditLot, Wallet
+from billing.ledger import selectors as ledger_selectors
+from billing.ledger.codes import AccountCode, Phase, TransferCode
+from billing.ledger.models import Account as LedgerAccount
+from billing.ledger.models import Transfer
+from portal.accounts.models import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A wallet in units: what it holds, what is promised to sends under way, what may still be spent."""
+
+    posted: int
+    held: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a wallet's movements: `change` in units (negative when credits left), and the balance after it."""
+
+    transfer: Transfer
+    change: int
+    balance: int
+
+
+def balance(account: Account) -> Balance:
+    """The account's balance; zero where no wallet has been opened."""
+    pot = LedgerAccount.objects.filter(wallet__account=account).first()
+    if pot is None:
+        return Balance(0, 0, 0)
+    return Balance(posted=pot.posted, held=pot.debits_pending, available=pot.available)
+
+
+def wallet_of(account: Account) -> Wallet:
+    """The account's wallet. Raises `Wallet.DoesNotExist` where none has been opened."""
+    return Wallet.objects.select_related("ledger_account", "account").get(account=account)
+
+
+def movements(account: Account) -> QuerySet[Transfer]:
+    """The transfers that changed the account's posted balance, newest first. Show them with `as_entry`."""
+    pot = wallet_of(account).ledger_account
+    return ledger_selectors.entries(pot).filter(phase__in=[Phase.SINGLE, Phase.POST]).select_related("actor")
+
+
+def as_entry(transfer: Transfer, wallet: Wallet) -> Entry:
+    """`transfer` as it looks from `wallet`."""
+    if transfer.debit_account_id == wallet.ledger_account_id:
+        return Entry(transfer, -transfer.amount, transfer.debit_balance)
+    return Entry(transfer, transfer.amount, transfer.credit_balance)
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """`units` that expire `at` a moment."""
+
+    at: datetime
+    units: int
+
+
+def next_expiry(account: Account, now: datetime) -> Expiry | None:
+    """What of the account expires next; None when nothing does."""
+    alive = CreditLot.objects.filter(wallet__account=account, expires_at__gt=now, remaining__gt=0)
+    at = alive.aggregate(at=Min("expires_at"))["at"]
+    if at is None:
+        return None
+    return Expiry(at, sum(alive.filter(expires_at=at).values_list("remaining", flat=True)))
+
+
+def wallets_with_lots_due(now: datetime) -> QuerySet[Wallet]:
+    """The wallets in which something expired by `now` and is not held."""
+    return Wallet.objects.filter(lots__in=CreditLot.objects.due(now)).distinct().order_by("pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The operator's side, in units: owed to customers now, and ever sold, given, used, expired."""
+
+    owed: int
+    held: int
+    sold: int
+    given: int
+    used: int
+    expired: int
+
+
+def totals() -> Totals:
+    """Add up all customers' wallets and the transfers behind them (the operator's own wallet left out)."""
+    wallets = LedgerAccount.objects.filter(code=AccountCode.WALLET, may_overdraw=False).aggregate(
+        posted=Sum(F("credits_posted") - F("debits_posted")), held=Sum("debits_pending")
+    )
+    sums = dict(
+        Transfer.objects.filter(phase__in=[Phase.SINGLE, Phase.POST])
+        .exclude(debit_account__code=AccountCode.WALLET, debit_account__may_overdraw=True)
+        .order_by()
+        .values_list("code")
+        .annotate(Sum("amount"))
+    )
+    return Totals(
+        owed=wallets["posted"] or 0,
+        held=wallets["held"] or 0,
+        sold=sums.get(TransferCode.PURCHASE, 0),
+        given=sums.get(TransferCode.PROMOTION, 0),
+        used=sum(sums.get(code, 0) for code in (TransferCode.CAMPAIGN, TransferCode.CALL)),
+        expired=sums.get(TransferCode.EXPIRY, 0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LotDifference:
+    """A wallet whose lots do not add up to its ledger account, in units."""
+
+    wallet_id: int
+    what: str
+    in_ledger: int
+    in_lots: int
+
+
+LOT_AUDIT = """
+    WITH lots AS (
+        SELECT wallet_id, sum(remaining)::bigint AS remaining, sum(held)::bigint AS held
+          FROM credits_creditlot GROUP BY wallet_id
+    )
+    SELECT wallet.id, checked.what, checked.in_ledger, checked.in_lots
+      FROM credits_wallet wallet
+      JOIN ledger_account pot ON pot.id = wallet.ledger_account_id AND NOT pot.may_overdraw
+      LEFT JOIN lots ON lots.wallet_id = wallet.id
+     CROSS JOIN LATERAL (VALUES
+        ('balance', pot.credits_posted - pot.debits_posted, coalesce(lots.remaining, 0)),
+        ('held', pot.debits_pending, coalesce(lots.held, 0))
+     ) AS checked(what, in_ledger, in_lots)
+     WHERE checked.in_ledger <> checked.in_lots
+     ORDER BY wallet.id
+"""
+
+# A lot's history: what was granted less what transfers took is what remains; open holds are what is held.
+DRAW_AUDIT = """
+    WITH drawn AS (
+        SELECT draw.lot_id,
+               sum(draw.amount) FILTER (WHERE t.phase <> 'hold')::bigint AS taken,
+               sum(draw.amount) FILTER (WHERE t.phase = 'hold' AND r.id IS NULL)::bigint AS held
+          FROM credits_lotdraw draw
+          JOIN ledger_transfer t ON t.id = draw.transfer_id
+          LEFT JOIN ledger_transfer r ON r.hold_id = t.id
+         GROUP BY draw.lot_id
+    )
+    SELECT lot.wallet_id, checked.what || ' of lot ' || lot.id, checked.in_ledger, checked.in_lots
+      FROM credits_creditlot lot LEFT JOIN drawn ON drawn.lot_id = lot.id
+     CROSS JOIN LATERAL (VALUES
+        ('rest', lot.granted - coalesce(drawn.taken, 0), lot.remaining),
+        ('held', coalesce(drawn.held, 0), lot.held)
+     ) AS checked(what, in_ledger, in_lots)
+     WHERE checked.in_ledger <> checked.in_lots
+     ORDER BY lot.id
+"""
+
+
+def lot_differences() -> list[LotDifference]:
+    """Compare every wallet with its lots, and every lot with its draws; empty when all is well."""
+    with connection.cursor() as cursor:
+        found = []
+        for query in (LOT_AUDIT, DRAW_AUDIT):
+            cursor.execute(query)
+            found += [LotDifference(*row) for row in cursor.fetchall()]
+    return found

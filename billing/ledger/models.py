@@ -1,0 +1,105 @@
+"""Two nouns: an account with four counters, and an immutable transfer from one account to another.
+
+Nothing writes these tables but `ledger_transfer()` (see `sql/transfer.sql`), called by `services`.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.ledger.codes import AccountCode, Phase, TransferCode
+
+
+class Account(models.Model):
+    """A pot of credits, in units. Credits raise it, debits lower it; what is pending is promised away or expected.
+
+    `available` is what may still be spent: posted credits less posted and pending debits. Pending credits do not
+    count until they are posted.
+    """
+
+    code = models.CharField(_("kind"), max_length=16, choices=AccountCode.choices)
+    owner = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+", verbose_name=_("owner"))
+    customer = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+", verbose_name=_("customer"))
+    may_overdraw = models.BooleanField(_("may go below zero"), default=False)
+    debits_pending = models.BigIntegerField(default=0)
+    debits_posted = models.BigIntegerField(default=0)
+    credits_pending = models.BigIntegerField(default=0)
+    credits_posted = models.BigIntegerField(default=0)
+    available = models.GeneratedField(
+        expression=F("credits_posted") - F("debits_posted") - F("debits_pending"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        verbose_name = _("ledger account")
+        verbose_name_plural = _("ledger accounts")
+        constraints = [
+            models.UniqueConstraint("owner", "code", name="an_owner_has_one_account_of_a_kind"),
+            models.CheckConstraint(
+                condition=Q(may_overdraw=True) | Q(credits_posted__gte=F("debits_posted") + F("debits_pending")),
+                name="an_account_is_never_overdrawn",
+            ),
+            models.CheckConstraint(
+                condition=Q(debits_pending__gte=0)
+                & Q(debits_posted__gte=0)
+                & Q(credits_pending__gte=0)
+                & Q(credits_posted__gte=0),
+                name="a_counter_is_never_negative",
+            ),
+            models.CheckConstraint(condition=Q(code__in=AccountCode.values), name="an_account_has_a_known_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_code_display()} {self.pk}"
+
+    @property
+    def posted(self) -> int:
+        """The balance in units, holds not deducted."""
+        return self.credits_posted - self.debits_posted
+
+
+class Transfer(models.Model):
+    """A movement of `amount` units out of `debit_account` into `credit_account`, and why.
+
+    A `hold` is resolved at most once, by a `post` (whole or part; the rest is given back) or a `void` that names it.
+    `debit_balance` and `credit_balance` are the posted balances of both accounts right after this transfer.
+    A trigger refuses update and delete: a correction is another transfer.
+    """
+
+    debit_account = models.ForeignKey(Account, models.PROTECT, related_name="debits")
+    credit_account = models.ForeignKey(Account, models.PROTECT, related_name="credits")
+    amount = models.BigIntegerField(_("amount"))
+    code = models.CharField(_("reason"), max_length=16, choices=TransferCode.choices)
+    phase = models.CharField(_("phase"), max_length=8, choices=Phase.choices)
+    hold = models.OneToOneField("self", models.PROTECT, null=True, related_name="resolution")
+    reference = models.CharField(_("reference"), max_length=120, unique=True)
+    subject = models.CharField(_("subject"), max_length=120, blank=True)
+    actor = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", verbose_name=_("who"))
+    debit_balance = models.BigIntegerField()
+    credit_balance = models.BigIntegerField()
+    created_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="a_transfer_moves_something"),
+            models.CheckConstraint(
+                condition=~Q(debit_account=F("credit_account")), name="a_transfer_is_between_two_accounts"
+            ),
+            models.CheckConstraint(
+                condition=Q(phase__in=[Phase.POST, Phase.VOID], hold__isnull=False)
+                | Q(phase__in=[Phase.SINGLE, Phase.HOLD], hold__isnull=True),
+                name="only_a_resolution_names_a_hold",
+            ),
+            models.CheckConstraint(condition=Q(code__in=TransferCode.values), name="a_transfer_has_a_known_reason"),
+        ]
+        indexes = [
+            models.Index(fields=["debit_account", "-id"], name="transfer_by_debit"),
+            models.Index(fields=["credit_account", "-id"], name="transfer_by_credit"),
+            models.Index(fields=["subject"], name="transfer_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

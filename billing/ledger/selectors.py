@@ -1,0 +1,86 @@
+"""Questions to the ledger."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from billing.ledger.models import Account, Transfer
+
+
+def find(reference: str) -> Transfer | None:
+    """The transfer with this reference, or None."""
+    return Transfer.objects.filter(reference=reference).first()
+
+
+def entries(account: Account) -> QuerySet[Transfer]:
+    """The transfers that touch `account`, newest first, holds and resolutions included."""
+    return Transfer.objects.filter(Q(debit_account=account) | Q(credit_account=account)).order_by("-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A counter that does not say what the transfers say, in units."""
+
+    account_id: int
+    counter: str
+    stored: int
+    replayed: int
+
+
+REPLAY = """
+    WITH moved AS (
+        SELECT debit_account_id AS account_id, amount AS debit, 0::bigint AS credit, 0::bigint AS debit_held,
+               0::bigint AS credit_held
+          FROM ledger_transfer WHERE phase IN ('single', 'post')
+        UNION ALL
+        SELECT credit_account_id, 0, amount, 0, 0 FROM ledger_transfer WHERE phase IN ('single', 'post')
+        UNION ALL
+        SELECT hold.debit_account_id, 0, 0, hold.amount, 0 FROM ledger_transfer hold
+         WHERE hold.phase = 'hold' AND NOT EXISTS (SELECT 1 FROM ledger_transfer r WHERE r.hold_id = hold.id)
+        UNION ALL
+        SELECT hold.credit_account_id, 0, 0, 0, hold.amount FROM ledger_transfer hold
+         WHERE hold.phase = 'hold' AND NOT EXISTS (SELECT 1 FROM ledger_transfer r WHERE r.hold_id = hold.id)
+    ), replayed AS (
+        SELECT account_id, sum(debit) AS debits_posted, sum(credit) AS credits_posted,
+               sum(debit_held) AS debits_pending, sum(credit_held) AS credits_pending
+          FROM moved GROUP BY account_id
+    )
+    SELECT account.id, counter.name, counter.stored, counter.replayed::bigint
+      FROM ledger_account account
+      LEFT JOIN replayed ON replayed.account_id = account.id
+     CROSS JOIN LATERAL (VALUES
+        ('debits_posted', account.debits_posted, coalesce(replayed.debits_posted, 0)),
+        ('credits_posted', account.credits_posted, coalesce(replayed.credits_posted, 0)),
+        ('debits_pending', account.debits_pending, coalesce(replayed.debits_pending, 0)),
+        ('credits_pending', account.credits_pending, coalesce(replayed.credits_pending, 0))
+     ) AS counter(name, stored, replayed)
+     WHERE counter.stored <> counter.replayed
+     ORDER BY account.id, counter.name
+"""
+
+# The balance written on each entry must be the sum of the entries up to it.
+RUNNING = """
+    WITH entry AS (
+        SELECT id, debit_account_id AS account_id, debit_balance AS balance,
+               CASE WHEN phase IN ('single', 'post') THEN -amount ELSE 0 END AS change FROM ledger_transfer
+        UNION ALL
+        SELECT id, credit_account_id, credit_balance,
+               CASE WHEN phase IN ('single', 'post') THEN amount ELSE 0 END FROM ledger_transfer
+    ), replayed AS (
+        SELECT id, account_id, balance,
+               (sum(change) OVER (PARTITION BY account_id ORDER BY id))::bigint AS replayed FROM entry
+    )
+    SELECT account_id, 'balance of transfer ' || id, balance, replayed FROM replayed WHERE balance <> replayed
+     ORDER BY id
+"""
+
+
+def differences() -> list[Difference]:
+    """Replay every transfer and return where a counter or a running balance disagrees; empty when all is well."""
+    with connection.cursor() as cursor:
+        found = []
+        for query in (REPLAY, RUNNING):
+            cursor.execute(query)
+            found += [Difference(*row) for row in cursor.fetchall()]
+    return found

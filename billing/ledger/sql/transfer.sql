@@ -1,0 +1,91 @@
+-- The one statement that moves credits. A single call locks both accounts in primary-key order, recognises a repeated
+-- reference, moves the counters and writes the transfer, so that no client round trip happens while a row is locked.
+--
+-- Returns (outcome, transfer_id): 'done', 'repeated' (same reference, same movement: nothing moved), or the name of
+-- what is wrong: 'conflict' (the reference is another movement's), 'insufficient', 'resolved' (the hold has been),
+-- 'exceeds' (posts more than is held), 'unknown_hold', 'foreign' (between two customers). Only 'done' has changed
+-- anything.
+CREATE OR REPLACE FUNCTION ledger_transfer(
+    p_phase text, p_debit bigint, p_credit bigint, p_amount bigint, p_hold bigint,
+    p_code text, p_reference text, p_subject text, p_actor bigint, p_at timestamptz,
+    OUT outcome text, OUT transfer_id bigint
+) LANGUAGE plpgsql AS $$
+DECLARE
+    held ledger_transfer%ROWTYPE;
+    known ledger_transfer%ROWTYPE;
+    debit ledger_account%ROWTYPE;
+    credit ledger_account%ROWTYPE;
+    pending bigint := 0;  -- how both pending counters change
+    posted bigint := 0;   -- how both posted counters change
+BEGIN
+    IF p_hold IS NOT NULL THEN
+        SELECT * INTO held FROM ledger_transfer WHERE id = p_hold AND phase = 'hold';
+        IF NOT FOUND THEN
+            outcome := 'unknown_hold';
+            RETURN;
+        END IF;
+        p_debit := held.debit_account_id;
+        p_credit := held.credit_account_id;
+        p_amount := coalesce(p_amount, held.amount);
+    END IF;
+
+    IF p_debit < p_credit THEN
+        SELECT * INTO debit FROM ledger_account WHERE id = p_debit FOR NO KEY UPDATE;
+        SELECT * INTO credit FROM ledger_account WHERE id = p_credit FOR NO KEY UPDATE;
+    ELSE
+        SELECT * INTO credit FROM ledger_account WHERE id = p_credit FOR NO KEY UPDATE;
+        SELECT * INTO debit FROM ledger_account WHERE id = p_debit FOR NO KEY UPDATE;
+    END IF;
+
+    -- Under the locks nobody else can be writing this movement, so what is not found here does not exist.
+    SELECT * INTO known FROM ledger_transfer WHERE reference = p_reference;
+    IF FOUND THEN
+        transfer_id := known.id;
+        IF known.phase = p_phase AND known.debit_account_id = p_debit AND known.credit_account_id = p_credit
+           AND known.amount = p_amount AND known.code = p_code AND known.hold_id IS NOT DISTINCT FROM p_hold THEN
+            outcome := 'repeated';
+        ELSE
+            outcome := 'conflict';
+        END IF;
+        RETURN;
+    END IF;
+
+    IF debit.customer_id <> credit.customer_id THEN
+        outcome := 'foreign';
+        RETURN;
+    END IF;
+
+    CASE p_phase
+        WHEN 'single' THEN posted := p_amount;
+        WHEN 'hold' THEN pending := p_amount;
+        WHEN 'post' THEN posted := p_amount; pending := -held.amount;
+        WHEN 'void' THEN pending := -held.amount;
+    END CASE;
+    IF p_hold IS NOT NULL THEN
+        PERFORM 1 FROM ledger_transfer WHERE hold_id = p_hold;
+        IF FOUND THEN
+            outcome := 'resolved';
+            RETURN;
+        ELSIF p_amount > held.amount THEN
+            outcome := 'exceeds';
+            RETURN;
+        END IF;
+    ELSIF NOT debit.may_overdraw
+          AND debit.credits_posted - debit.debits_posted - debit.debits_pending < p_amount THEN
+        outcome := 'insufficient';
+        RETURN;
+    END IF;
+
+    UPDATE ledger_account SET debits_posted = debits_posted + posted, debits_pending = debits_pending + pending
+     WHERE id = p_debit;
+    UPDATE ledger_account SET credits_posted = credits_posted + posted, credits_pending = credits_pending + pending
+     WHERE id = p_credit;
+    INSERT INTO ledger_transfer (phase, debit_account_id, credit_account_id, amount, hold_id, code, reference, subject,
+                                 actor_id, debit_balance, credit_balance, created_at)
+    VALUES (p_phase, p_debit, p_credit, p_amount, p_hold, p_code, p_reference, p_subject, p_actor,
+            debit.credits_posted - debit.debits_posted - posted,
+            credit.credits_posted - credit.debits_posted + posted, p_at)
+    RETURNING id INTO transfer_id;
+    outcome := 'done';
+END
+$$;
