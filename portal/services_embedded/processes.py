@@ -89,7 +89,7 @@ class _Warden:
 
     def watch(self, pid: int, stop_signal: signal.Signals) -> None:
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own file
                 [sys.executable, "-I", "-S", str(_WARDEN_SOURCE)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
@@ -101,8 +101,7 @@ class _Warden:
         self._tell(f"watch {pid} {int(stop_signal)}\n")
 
     def forget(self, pid: int) -> None:
-        if self._process is not None:
-            self._tell(f"forget {pid} 0\n")
+        self._tell(f"forget {pid} 0\n")
 
     def dismiss(self) -> None:
         """Close the pipe: the warden ends whatever is still running, then itself."""
@@ -115,13 +114,12 @@ class _Warden:
                 process.kill()
 
     def _tell(self, line: str) -> None:
-        assert self._process is not None and self._process.stdin is not None
-        try:
+        if self._process is None or self._process.stdin is None:
+            return
+        # Should somebody have killed the warden, the kernel's own signal still guards each child.
+        with contextlib.suppress(BrokenPipeError):
             # One short write is atomic on a pipe.
             os.write(self._process.stdin.fileno(), line.encode("ascii"))
-        except BrokenPipeError:
-            # Somebody killed the warden; the kernel's own signal still guards each child.
-            return
 
 
 _warden = _Warden()
@@ -146,7 +144,7 @@ def spawn(
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("A child process must be started from the main thread.")
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - callers name programs of ours
         [str(word) for word in argv],
         stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
         stdout=output,
@@ -155,7 +153,7 @@ def spawn(
         env=None if env is None else dict(env),
         start_new_session=True,
         pass_fds=tuple(keep_open),
-        preexec_fn=_dies_with(os.getpid(), stop_signal),
+        preexec_fn=_dies_with(os.getpid(), stop_signal),  # noqa: PLW1509 - two system calls, no lock taken
         user=None if person is None else person.uid,
         group=None if person is None else person.gid,
         extra_groups=None if person is None else (),
@@ -177,7 +175,7 @@ def run(
     keep_open: Sequence[int] = (),
 ) -> subprocess.CompletedProcess[str]:
     """Run a short program to its end and return its output; the caller looks at the exit code."""
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - callers name programs of ours
         [str(word) for word in argv],
         input=given,
         stdout=subprocess.PIPE,

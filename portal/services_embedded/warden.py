@@ -30,9 +30,10 @@ def is_alive(group: int) -> bool:
     """Whether anything of the group still runs; the dead whom nobody has collected yet do not count."""
     if not signal_group(group, 0):
         return False
-    processes = [Path(f"/proc/{name}/stat") for name in os.listdir("/proc") if name.isdecimal()] if ON_LINUX else []
-    states = [state for path in processes if (state := state_in(path, group))]
-    return not ON_LINUX or any(state not in "ZX" for state in states)
+    if not ON_LINUX:
+        return True
+    states = [state for stat in Path("/proc").glob("[0-9]*/stat") if (state := state_in(stat, group))]
+    return any(state not in "ZX" for state in states)
 
 
 def state_in(stat: Path, group: int) -> str:

@@ -1,0 +1,76 @@
+# What one does with Saldo. `make` alone lists it.
+
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for name in python3.12 python3.11 python3 python3.13 python3.14; do \
+	"$$name" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+# Two of the four steps of `make test` go without a browser; these are the folders that need more than pytest alone.
+JOURNEYS := tests/journeys
+BENCH := tests/bench
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run manage test test-quick check messages bench lock clean system system-browser
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/stamp system ## Run all of Saldo here with the demo's data (PORT=8000 chooses the port)
+	@PORT=$(PORT) exec $(BIN)/python -m portal.launcher
+
+manage: $(VENV)/stamp ## Run a management command against the Saldo that runs here: make manage DO=audit_ledger
+	@exec $(BIN)/python -m portal.launcher.manage $(DO)
+
+test: check messages system-browser ## Run everything: the checks, the tests, the journeys in a browser
+	@echo "Tests"
+	@$(BIN)/pytest -q -n 2 --ignore=$(JOURNEYS) --ignore=$(BENCH)
+	@echo "Journeys in a browser"
+	@$(BIN)/pytest -q $(JOURNEYS)
+
+test-quick: $(VENV)/stamp system messages ## Run the tests without the checks and without a browser
+	@$(BIN)/pytest -q -n 2 --ignore=$(JOURNEYS) --ignore=$(BENCH)
+
+check: export SALDO_MODE = test
+check: $(VENV)/stamp ## Look at format, lint, types, contracts between the rooms, and migrations
+	@echo "Format"
+	@$(BIN)/ruff format --quiet --check . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
+	@echo "Lint"
+	@$(BIN)/ruff check --quiet .
+	@echo "Types"
+	@$(BIN)/mypy --no-error-summary .
+	@echo "Contracts between the rooms"
+	@$(BIN)/lint-imports --no-logo > var/contracts.log || { cat var/contracts.log; exit 1; }
+	@echo "Migrations"
+	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run --verbosity 1
+
+messages: export SALDO_MODE = test
+messages: $(VENV)/stamp ## Compile the translations
+	@$(BIN)/python manage.py messages compile
+
+bench: $(VENV)/stamp ## Measure the speeds the house promises
+	@$(BIN)/pytest -q -s -o python_files='bench_*.py' $(BENCH)
+
+lock: ## Write requirements.lock anew from pyproject.toml
+	@uv pip compile pyproject.toml --quiet --all-extras --generate-hashes --no-emit-index-url --universal \
+		--python-version 3.11 --no-header -o requirements.lock
+
+clean: ## Remove the environment, the demo's data and every cache
+	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+system: $(VENV)/stamp
+	@$(BIN)/python -m portal.launcher.system
+
+system-browser: $(VENV)/stamp
+	@$(BIN)/python -m portal.launcher.system browser
+
+# Made by the pip of the system's Python: a minimal Debian has no ensurepip to put one inside.
+$(VENV)/stamp: requirements.lock
+	@test -n "$(PYTHON)" || { echo "Saldo needs Python 3.11 or newer with pip, for example: apt-get install python3-pip" >&2; exit 1; }
+	@mkdir -p var
+	@test -x $(BIN)/python || { echo "Making the environment with $(PYTHON)"; $(PYTHON) -m venv --without-pip $(VENV); }
+	@echo "Installing the packages of requirements.lock (a minute or two)"
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-input \
+		--root-user-action ignore --require-hashes -r requirements.lock
+	@touch $@
