@@ -1,9 +1,103 @@
 """What every page's frame needs: whose account, which balance, where one can go."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing.credits import selectors as credits_selectors
+from portal.accounts import selectors as accounts_selectors
+from portal.accounts.capabilities import Capability
+from portal.accounts.models import Account, Member
+
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry of the side navigation: where it leads, and who is shown it."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    capability: Capability = Capability.VIEW
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A heading of the side navigation."""
+
+    label: str | Promise
+    links: tuple[Link, ...]
+
+
+NAV: tuple[Group, ...] = (
+    Group("", ()),
+    Group(_("Messages"), ()),
+    Group(_("Credits"), ()),
+    Group(_("Account"), ()),
+)
+
+STAFF_NAV: tuple[Group, ...] = (Group(_("Back office"), ()),)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """The context of every page: `account`, `accounts`, `balance_units`, `nav`, `theme`, `demo_mode`, `is_staff_area`."""
+    account: Account | None = getattr(request, "account", None)
+    member: Member | None = getattr(request, "member", None)
+    is_staff_area = request.path.startswith("/desk/")
+    context: dict[str, Any] = {
+        "account": account,
+        "demo_mode": settings.DEMO,
+        "theme": theme(request),
+        "is_staff_area": is_staff_area,
+        "accounts": [],
+        "balance_units": None,
+        "nav": _nav(request, STAFF_NAV, None, None) if is_staff_area else [],
+    }
+    if not hasattr(request, "user") or not request.user.is_authenticated:
+        return context
+    context["accounts"] = [
+        {
+            "name": str(each),
+            "url": reverse("dashboard", args=[each.public_id]),
+            "current": each == account,
+            "parent": each.parent,
+        }
+        for each in accounts_selectors.accounts_of(request.user)
+    ]
+    if account and member:
+        context["balance_units"] = credits_selectors.balance(account).available
+        context["nav"] = _nav(request, NAV, account, member)
+    return context
+
+
+def theme(request: HttpRequest) -> str:
+    """The theme the person chose on this device: auto, light or dark."""
+    chosen = request.COOKIES.get("theme", "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def _nav(
+    request: HttpRequest, groups: tuple[Group, ...], account: Account | None, member: Member | None
+) -> list[dict[str, Any]]:
+    args = [account.public_id] if account else []
+    nav = []
+    for group in groups:
+        items = [
+            _item(request, link, args) for link in group.links if member is None or member.can(link.capability)
+        ]
+        if items:
+            nav.append({"label": group.label, "items": items})
+    return nav
+
+
+def _item(request: HttpRequest, link: Link, args: list[Any]) -> dict[str, Any]:
+    url = reverse(link.url_name, args=args)
+    is_front = link.url_name in {"dashboard", "desk"}
+    current = request.path == url if is_front else request.path.startswith(url)
+    return {"label": link.label, "url": url, "icon": link.icon, "current": current}
