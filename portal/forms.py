@@ -1,0 +1,85 @@
+"""How every form of the portal looks: the renderer behind `{{ form }}`, and widgets for money, choices and switches."""
+
+from typing import Any, Self
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import TemplatesSetting
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+
+
+class Field(BoundField):
+    """A field on a page, with what our templates ask of it."""
+
+    @property
+    def is_tick(self) -> bool:
+        """Whether the label belongs behind the box: a single tick or a switch."""
+        return isinstance(self.field.widget, forms.CheckboxInput)
+
+    @property
+    def focus_id(self) -> str:
+        """The id an error links to: the input itself, or the first of several."""
+        if not self.auto_id:
+            return ""
+        return f"{self.auto_id}_0" if self.use_fieldset else str(self.id_for_label)
+
+    def as_widget(
+        self, widget: forms.Widget | None = None, attrs: dict[str, Any] | None = None, only_initial: bool = False
+    ) -> SafeString:
+        """Render the input, without a placeholder that only repeats the label."""
+        widget = widget or self.field.widget
+        if widget.attrs.get("placeholder") == self.label:
+            attrs = {"placeholder": False, **(attrs or {})}
+        return super().as_widget(widget, attrs, only_initial)
+
+
+class Renderer(TemplatesSetting):
+    """Forms in Saldo's clothes: a summary of errors, then each field with label, help, error and input."""
+
+    form_template_name = "components/forms/form.html"
+    field_template_name = "components/forms/field.html"
+    bound_field_class = Field
+
+
+class UnitInput(forms.TextInput):
+    """A number with its unit behind it: `UnitInput(unit=_("credits"))`."""
+
+    template_name = "components/forms/unit_input.html"
+
+    def __init__(self, unit: str | Promise, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
+        self.unit = unit
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Add the unit to what the template sees."""
+        context = super().get_context(name, value, attrs)
+        context["widget"]["unit"] = self.unit
+        return context
+
+
+class Switch(forms.CheckboxInput):
+    """A tick that reads as on or off; it takes effect when the form is sent, like every other field."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": "switch", "role": "switch", **(attrs or {})})
+
+
+class CardLabel(str):
+    """The label of a choice shown as a card: its name, a line of detail below, a figure at the end."""
+
+    __slots__ = ("aside", "detail")
+    detail: str
+    aside: str
+
+    def __new__(cls, name: str, *, detail: str = "", aside: str = "") -> Self:
+        label = super().__new__(cls, name)
+        label.detail = detail
+        label.aside = aside
+        return label
+
+
+class RadioCards(forms.RadioSelect):
+    """One of a few choices, each a card; labels are plain text or `CardLabel`."""
+
+    template_name = "components/forms/radio_cards.html"
