@@ -1,0 +1,78 @@
+"""Whom a customer writes to: lists of contacts, and the numbers that want nothing more."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+# What every stored number looks like; read into this form by `messaging.encoding.numbers`.
+E164 = r"^\+[1-9][0-9]{3,14}$"
+
+
+class ContactList(models.Model):
+    """A named list of contacts of an account."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="contact_lists")
+    name = models.CharField(_("name"), max_length=80)
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("contact list")
+        verbose_name_plural = _("contact lists")
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                Lower("name"),
+                name="a_contact_list_has_a_name_of_its_own",
+                violation_error_message=_("You already have a list with this name."),
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="a_contact_list_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    """A number in a list, in E.164 ("+39…"), and whose it is."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    contact_list = models.ForeignKey(ContactList, models.CASCADE, related_name="contacts")
+    number = models.CharField(_("number"), max_length=16)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    created_at = models.DateTimeField(_("added"))
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        constraints = [
+            models.UniqueConstraint("contact_list", "number", name="a_number_is_in_a_list_once"),
+            models.CheckConstraint(condition=Q(number__regex=E164), name="a_contact_has_a_number_in_e164"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.number
+
+
+class OptOut(models.Model):
+    """A number that wants no messages from this account; no send reaches it."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="opt_outs")
+    number = models.CharField(_("number"), max_length=16)
+    created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
+        constraints = [
+            models.UniqueConstraint("account", "number", name="a_number_opts_out_once"),
+            models.CheckConstraint(condition=Q(number__regex=E164), name="an_opt_out_has_a_number_in_e164"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
