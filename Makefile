@@ -71,6 +71,6 @@ $(VENV)/stamp: requirements.lock
 	@mkdir -p var
 	@test -x $(BIN)/python || { echo "Making the environment with $(PYTHON)"; $(PYTHON) -m venv --without-pip $(VENV); }
 	@echo "Installing the packages of requirements.lock (a minute or two)"
-	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-input \
+	@$(PYTHON) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-input \
 		--root-user-action ignore --require-hashes -r requirements.lock
 	@touch $@

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Self
 
 import django
-from django.core.management import call_command
-from django.db import connection
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from portal.launcher.errors import LaunchFailed
@@ -76,9 +77,21 @@ class Place:
 
 
 def prepare(place: Place) -> None:
-    """Bring the words, the tables and the demo's data up to date; quick when they are."""
+    """Bring the words, the tables and the demo's data up to date; quick when they are.
+
+    Raises LaunchFailed when a setting is wrong, the database named by DATABASE_URL refuses, or a command fails.
+    """
     place.log_folder.mkdir(parents=True, exist_ok=True)
-    django.setup()
+    try:
+        django.setup()
+        _bring_up_to_date()
+    except OperationalError as error:
+        raise LaunchFailed(f"The database does not answer or refuses: {error}") from error
+    except (ImproperlyConfigured, CommandError) as error:
+        raise LaunchFailed(str(error)) from error
+
+
+def _bring_up_to_date() -> None:
     if _catalogues_are_old():
         say("Compiling the translations")
         call_command("messages", "compile")

@@ -33,7 +33,7 @@ def _of_record(record: dict[str, object]) -> str | None:
     # Django warns of each page a visitor did not find or may not see: theirs to mend, not ours.
     if level not in _LEVELS or (level == "WARNING" and record.get("logger") == "django.request"):
         return None
-    text = f"{level} {record.get('message', '')}"
+    text = f"{level} {record.get('message', '')}".splitlines()[0]
     if trace := str(record.get("exc_info") or "").strip():
         text = f"{text} ({trace.splitlines()[-1]})"
     return text[:_WIDTH]

@@ -7,7 +7,6 @@ import signal
 import socket
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from portal.services_embedded.errors import ServiceUnavailable
