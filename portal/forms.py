@@ -27,9 +27,9 @@ class Field(BoundField):
     def as_widget(
         self, widget: forms.Widget | None = None, attrs: dict[str, Any] | None = None, only_initial: bool = False
     ) -> SafeString:
-        """Render the input, without a placeholder that only repeats the label."""
+        """Render the input; where the placeholder could only repeat the label there is none."""
         widget = widget or self.field.widget
-        if widget.attrs.get("placeholder") == self.label:
+        if widget.attrs.get("type", getattr(widget, "input_type", "")) in {"email", "password"}:
             attrs = {"placeholder": False, **(attrs or {})}
         return super().as_widget(widget, attrs, only_initial)
 

@@ -39,10 +39,12 @@ def person(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return get_response(request)
-        with translation.override(request.user.language), timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)):
-            request.LANGUAGE_CODE = request.user.language
+        # Read now: whoever signs out in this request is nobody when it comes back.
+        language, zone = request.user.language, zoneinfo.ZoneInfo(request.user.time_zone)
+        with translation.override(language), timezone.override(zone):
+            request.LANGUAGE_CODE = language
             response = get_response(request)
-            response["Content-Language"] = request.user.language
+            response["Content-Language"] = language
         return response
 
     return middleware
