@@ -1,0 +1,175 @@
+"""Messages, one text to one number each; the receipts that say what became of them; the gateways' health."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from messaging.delivery.codes import CHARGED, FINAL, OPEN, RETURNED, Purpose, State
+
+
+def _in(states: Iterable[State]) -> Q:
+    return Q(state__in=sorted(state.value for state in states))
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def open(self) -> "MessageQuerySet":
+        """What may still be charged or returned: neither handed over for certain nor given up."""
+        return self.filter(_in(OPEN))
+
+    def claimable(self, now: datetime) -> "MessageQuerySet":
+        """What waits to be handed over, oldest first."""
+        return self.filter(state=State.WAITING, due_at__lte=now).order_by("due_at", "pk")
+
+    def due(self, state: State, now: datetime) -> "MessageQuerySet":
+        """What has been in `state` for as long as it may be."""
+        return self.filter(state=state, due_at__lte=now)
+
+
+class Message(models.Model):
+    """One text to one number. `public_id` is also our key at the gateway: the same key is never sent twice.
+
+    `price_units` is the price of the whole message. `due_at` is when it must be looked at again: a waiting message
+    may be handed over from then on, a lease on one that is being handed over runs out, an unknown one is asked for,
+    and one that is on its way has had its time for a receipt. What is final is due no more.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(
+        "accounts.Account", models.PROTECT, related_name="messages", db_index=False, verbose_name=_("account")
+    )
+    campaign = models.ForeignKey(
+        "campaigns.Campaign",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="messages",
+        db_index=False,
+        verbose_name=_("campaign"),
+    )
+    purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose.choices)
+    sender = models.CharField(_("sender name"), max_length=16)
+    recipient = models.CharField(_("recipient"), max_length=16)
+    country_prefix = models.CharField(_("country prefix"), max_length=8)
+    text = models.TextField(_("text"))
+    encoding = models.CharField(_("encoding"), max_length=8)
+    segment_count = models.PositiveSmallIntegerField(_("segments"))
+    price_units = models.BigIntegerField(_("price"))
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+    attempt_count = models.PositiveIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    gateway = models.CharField(_("gateway"), max_length=32, blank=True)
+    gateway_message_id = models.CharField(_("id at the gateway"), max_length=64, blank=True)
+    error_code = models.CharField(_("reason"), max_length=32, blank=True)
+    created_at = models.DateTimeField(_("created"))
+    submitted_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    final_at = models.DateTimeField(_("final"), null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.CheckConstraint(condition=_in(State), name="a_message_has_a_known_state"),
+            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="a_message_has_a_known_purpose"),
+            models.CheckConstraint(
+                condition=Q(recipient__regex=r"^\+[1-9][0-9]{4,14}$"), name="a_recipient_is_an_e164_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(segment_count__gte=1, segment_count__lte=255), name="a_message_has_1_to_255_segments"
+            ),
+            models.CheckConstraint(condition=Q(price_units__gte=0), name="a_message_never_pays_its_sender"),
+            models.CheckConstraint(
+                condition=(_in(FINAL) & Q(final_at__isnull=False, due_at__isnull=True))
+                | (~_in(FINAL) & Q(final_at__isnull=True, due_at__isnull=False)),
+                name="a_message_is_either_final_or_due",
+            ),
+            models.CheckConstraint(
+                condition=~_in(CHARGED) | (~Q(gateway_message_id="") & Q(submitted_at__isnull=False)),
+                name="what_is_charged_was_taken_by_a_gateway",
+            ),
+        ]
+        indexes = [
+            models.Index("account", "-created_at", "-id", name="message_history"),
+            models.Index("account", "recipient", "-id", name="message_by_recipient"),
+            models.Index(fields=["campaign", "state"], include=["price_units"], name="message_progress"),
+            models.Index("account", "due_at", "id", name="message_queue", condition=Q(state=State.WAITING)),
+            models.Index("state", "due_at", name="message_due", condition=Q(due_at__isnull=False)),
+            models.Index("gateway_message_id", name="message_by_gateway_id", condition=~Q(gateway_message_id="")),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether the network has it, so that its price is due (product 7.6)."""
+        return self.state in CHARGED
+
+    @property
+    def is_returned(self) -> bool:
+        """Whether it never left, so that its price goes back."""
+        return self.state in RETURNED
+
+
+class DeliveryReceipt(models.Model):
+    """What a gateway reported of a message. It may come before we know the message's id there: then it waits.
+
+    `state` is accepted for a report on the way ("buffered"); only delivered, undelivered and expired move a message.
+    """
+
+    message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="receipts")
+    gateway = models.CharField(_("gateway"), max_length=32)
+    gateway_message_id = models.CharField(_("id at the gateway"), max_length=64)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices)
+    error_code = models.CharField(_("reason"), max_length=32, blank=True)
+    reported_at = models.DateTimeField(_("reported"))
+    received_at = models.DateTimeField(_("received"))
+
+    class Meta:
+        verbose_name = _("delivery receipt")
+        verbose_name_plural = _("delivery receipts")
+        constraints = [
+            models.UniqueConstraint("gateway", "gateway_message_id", "state", name="a_receipt_is_kept_once"),
+            models.CheckConstraint(
+                condition=_in({State.ACCEPTED, State.DELIVERED, State.UNDELIVERED, State.EXPIRED}),
+                name="a_receipt_tells_of_the_way",
+            ),
+        ]
+        indexes = [
+            models.Index("received_at", name="receipt_unmatched", condition=Q(message__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gateway_message_id} {self.state}"
+
+
+class GatewayState(models.Model):
+    """How a gateway does: paused by staff, or resting until `retry_at` after `failure_count` failures in a row."""
+
+    name = models.CharField(_("name"), max_length=32, unique=True)
+    is_paused = models.BooleanField(_("paused"), default=False)
+    failure_count = models.PositiveIntegerField(_("failures in a row"), default=0)
+    retry_at = models.DateTimeField(_("resting until"), null=True, blank=True)
+    last_ok_at = models.DateTimeField(_("last answer"), null=True, blank=True)
+    last_error_at = models.DateTimeField(_("last failure"), null=True, blank=True)
+    last_error = models.CharField(_("what went wrong"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("gateway")
+        verbose_name_plural = _("gateways")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether messages may be handed to it at `now`."""
+        return not self.is_paused and (self.retry_at is None or self.retry_at <= now)

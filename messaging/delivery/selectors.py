@@ -1,0 +1,114 @@
+"""Questions about messages; the account comes first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Model, Sum
+
+from messaging.delivery.codes import CHARGED, OPEN, RETURNED, State
+from messaging.delivery.models import GatewayState, Message, MessageQuerySet
+from portal.accounts.models import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a campaign is: messages by state, and its price in units by what becomes of it.
+
+    charged + returned + open units are the price of all its messages. Nothing open means: it can be settled.
+    """
+
+    recipient_count: int
+    waiting: int
+    submitting: int
+    unknown: int
+    accepted: int
+    delivered: int
+    undelivered: int
+    expired: int
+    unconfirmed: int
+    refused: int
+    cancelled: int
+    charged_units: int
+    returned_units: int
+    open_units: int
+
+    @property
+    def open_count(self) -> int:
+        """Messages of which it is not yet known whether they are charged."""
+        return self.waiting + self.submitting + self.unknown
+
+    @property
+    def handed_over_count(self) -> int:
+        """Messages the network took, whatever became of them."""
+        return self.accepted + self.delivered + self.undelivered + self.expired + self.unconfirmed
+
+    @property
+    def final_count(self) -> int:
+        """Messages of which nothing more will be heard."""
+        return self.recipient_count - self.open_count - self.accepted
+
+
+def progress(campaign: Model) -> Progress:
+    """How far `campaign` (a Campaign) is, in one query."""
+    rows = (
+        Message.objects.filter(campaign_id=campaign.pk)
+        .order_by()
+        .values_list("state")
+        .annotate(Count("pk"), Sum("price_units"))
+    )
+    counts = {state.value: 0 for state in State}
+    units = dict(counts)
+    for state, count, price in rows:
+        counts[state], units[state] = count, int(price)
+    return Progress(
+        recipient_count=sum(counts.values()),
+        charged_units=sum(units[state] for state in CHARGED),
+        returned_units=sum(units[state] for state in RETURNED),
+        open_units=sum(units[state] for state in OPEN),
+        **counts,
+    )
+
+
+def messages(account: Account) -> MessageQuerySet:
+    """The account's messages, newest first."""
+    return Message.objects.filter(account=account).order_by("-created_at", "-pk")
+
+
+def accounts_waiting(now: datetime) -> list[int]:
+    """The primary keys of the accounts with something to hand over, the longest waiting first."""
+    due = Message.objects.filter(state=State.WAITING, due_at__lte=now)
+    return list(
+        due.values("account_id").annotate(first=Min("due_at")).order_by("first").values_list("account_id", flat=True)
+    )
+
+
+def oldest_waiting(now: datetime) -> datetime | None:
+    """Since when the oldest message waits that could have been handed over by `now`; None when none does."""
+    oldest: datetime | None = Message.objects.filter(state=State.WAITING, due_at__lte=now).aggregate(Min("due_at"))[
+        "due_at__min"
+    ]
+    return oldest
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What lies at a gateway: messages whose outcome is not known, and those on their way."""
+
+    waiting: int
+    unknown: int
+    on_their_way: int
+
+
+def gateway_states() -> list[GatewayState]:
+    """Every gateway that has been used, by name."""
+    return list(GatewayState.objects.order_by("name"))
+
+
+def traffic() -> Traffic:
+    """What is under way, of all accounts."""
+    counts = dict(Message.objects.filter(due_at__isnull=False).order_by().values_list("state").annotate(Count("pk")))
+    return Traffic(
+        waiting=counts.get(State.WAITING, 0) + counts.get(State.SUBMITTING, 0),
+        unknown=counts.get(State.UNKNOWN, 0),
+        on_their_way=counts.get(State.ACCEPTED, 0),
+    )

@@ -1,0 +1,98 @@
+"""The verbs of the queue: put messages in, take out what nobody wants sent any more, stop and start a gateway."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Model
+
+from messaging.delivery.codes import Purpose, State
+from messaging.delivery.models import GatewayState, Message
+from messaging.delivery.signals import messages_handed_over, messages_waiting
+from messaging.encoding.segments import Encoding
+from portal.accounts.models import Account
+from portal.audit import services as audit
+from portal.bells import ring
+from portal.transactions import unit_of_work
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One message to be: its number in E.164, its text as the network counts it, its whole price in units.
+
+    `public_id` may be chosen by whoever must find the message again.
+    """
+
+    recipient: str
+    prefix: str
+    text: str
+    encoding: Encoding
+    segment_count: int
+    price_units: int
+    public_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+_COPY = """
+    COPY delivery_message (
+        public_id, account_id, campaign_id, purpose, sender, recipient, country_prefix, text, encoding, segment_count,
+        price_units, state, attempt_count, due_at, gateway, gateway_message_id, error_code, created_at
+    ) FROM STDIN
+"""
+
+
+@unit_of_work
+def enqueue(
+    *,
+    account: Account,
+    campaign: Model | None,
+    purpose: Purpose,
+    sender: str,
+    drafts: Iterable[Draft],
+    now: datetime,
+) -> int:
+    """Put messages in the account's queue and return how many. `campaign` is the Campaign they belong to, or None.
+
+    The caller has held or paid their price in the same transaction. `sender` is what the telephones show: a name, or
+    a number. COPY takes any number of drafts; they are read once.
+    """
+    count = 0
+    campaign_id = campaign.pk if campaign else None
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for draft in drafts:
+            head = (draft.public_id, account.pk, campaign_id, purpose.value, sender, draft.recipient, draft.prefix)
+            size = (draft.text, draft.encoding.value, draft.segment_count, draft.price_units)
+            copy.write_row((*head, *size, State.WAITING.value, 0, now, "", "", "", now))
+            count += 1
+    if count:
+        ring(messages_waiting, account.pk)
+    return count
+
+
+@unit_of_work
+def cancel_waiting(*, campaign: Model, now: datetime) -> int:
+    """Cancel what of the campaign is still waiting, and return how many messages that were.
+
+    What is being handed over at this moment, or is unknown, runs its course.
+    """
+    waiting = Message.objects.filter(campaign_id=campaign.pk, state=State.WAITING)
+    count = waiting.update(state=State.CANCELLED, due_at=None, final_at=now)
+    ring(messages_handed_over, campaign.pk)
+    return count
+
+
+@unit_of_work
+def set_paused(*, gateway: str, paused: bool, actor_id: int, now: datetime) -> None:
+    """Stop handing messages to `gateway`, or start again; what waits goes on waiting. Saying it twice changes nothing."""
+    GatewayState.objects.get_or_create(name=gateway)
+    if GatewayState.objects.filter(name=gateway, is_paused=not paused).update(is_paused=paused, retry_at=None):
+        audit.record(
+            action="gateway.paused" if paused else "gateway.resumed",
+            actor_id=actor_id,
+            account_id=None,
+            subject=f"gateway:{gateway}",
+            before={"is_paused": not paused},
+            after={"is_paused": paused},
+            now=now,
+        )
