@@ -310,6 +310,8 @@ CELERY_BEAT_SCHEDULE = {
 
 GATEWAY_SIMULATOR_URL = read_text("GATEWAY_SIMULATOR_URL", "" if PRODUCTION else "http://127.0.0.1:8025")
 GATEWAY_WEBHOOK_SECRET = read_text("GATEWAY_WEBHOOK_SECRET", for_production("demo-webhook-secret"))
+# The number telephones show where the customer has no sender name. The default is one of those kept for fiction.
+PORTAL_SENDER = read_text("PORTAL_SENDER", for_production("+447700900100"))
 # What the invoices say of the seller. Copied into each invoice when it is issued.
 SELLER = {
     "name": read_text("SELLER_NAME", for_production("Saldo S.r.l.")),

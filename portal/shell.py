@@ -37,7 +37,12 @@ class Group:
 
 NAV: tuple[Group, ...] = (
     Group("", ()),
-    Group(_("Messages"), ()),
+    Group(
+        _("Messages"),
+        (
+            Link(_("Sender names"), "sender_names", "sender"),
+        ),
+    ),
     Group(_("Credits"), ()),
     Group(_("Account"), ()),
 )

@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from portal import preferences
 
-account_patterns: list[URLPattern | URLResolver] = []
+account_patterns: list[URLPattern | URLResolver] = [
+    path("", include("messaging.senders.urls")),
+]
 
 staff_patterns: list[URLPattern | URLResolver] = [
     path("data/", admin.site.urls),
