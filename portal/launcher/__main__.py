@@ -11,6 +11,7 @@ from portal.launcher.preparation import Place, prepare, show_who_to_log_in_as
 from portal.launcher.supervisor import Supervisor
 from portal.launcher.terminal import say
 from portal.services_embedded import Services, ServiceUnavailable
+from portal.services_embedded.processes import end_with_parent
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -18,6 +19,9 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main() -> int:
     """Run until Ctrl-C (or SIGTERM). Returns the exit code: 0 when asked to stop, 1 when something refused."""
     _stop_when_asked()
+    # `make` waits for us; if it is killed outright, nobody is left to press Ctrl-C.
+    if "MAKELEVEL" in os.environ:
+        end_with_parent()
     try:
         place = Place.from_environment(os.environ)
         place.check_port()

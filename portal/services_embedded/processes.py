@@ -166,6 +166,12 @@ def spawn(
     return child
 
 
+def end_with_parent(stop_signal: signal.Signals = signal.SIGTERM) -> None:
+    """Have the kernel send *this* process the signal when its parent ends (Linux; nothing happens elsewhere)."""
+    if _PRCTL is not None:
+        _PRCTL(_PR_SET_PDEATHSIG, int(stop_signal), 0, 0, 0)
+
+
 def run(
     argv: Sequence[str | Path],
     *,
