@@ -165,6 +165,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if self.child.exit_code() is not None:
+                self.stop()
                 raise ServiceUnavailable(f"PostgreSQL did not start. It says why in {self.log}.")
             if _is_ready(self.data_dir, self.child.pid):
                 return
