@@ -29,7 +29,8 @@ class Field(BoundField):
     ) -> SafeString:
         """Render the input; where the placeholder could only repeat the label there is none."""
         widget = widget or self.field.widget
-        if widget.attrs.get("type", getattr(widget, "input_type", "")) in {"email", "password"}:
+        kind = widget.attrs.get("type", getattr(widget, "input_type", ""))
+        if kind in {"email", "password"} or widget.attrs.get("placeholder") == self.label:
             attrs = {"placeholder": False, **(attrs or {})}
         return super().as_widget(widget, attrs, only_initial)
 
