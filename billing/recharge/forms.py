@@ -1,0 +1,55 @@
+"""The shape of a purchase."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.payments.models import PaymentMethod
+from billing.pricing.models import CreditPack
+from portal.forms import CardLabel, RadioCards
+from portal.templatetags.formats import credits, money, unit_price
+
+
+def _card(pack: CreditPack) -> CardLabel:
+    """A pack as a choice: how many credits, what each costs, what the pack costs."""
+    currency = pack.price_list.currency
+    return CardLabel(
+        _("%(credits)s credits") % {"credits": credits(pack.credits)},
+        detail=_("%(price)s each") % {"price": unit_price(pack.unit_price_cents, currency)},
+        aside=money(pack.price_cents, currency),
+    )
+
+
+class RechargeForm(forms.Form):
+    """Which pack, paid how. Only what this account may choose is a choice; amounts are never taken from the form."""
+
+    reference = forms.UUIDField(widget=forms.HiddenInput)
+    pack = forms.TypedChoiceField(widget=RadioCards(), label=gettext_lazy("How many credits"))
+    method = forms.ModelChoiceField(
+        queryset=PaymentMethod.objects.none(),
+        to_field_name="public_id",
+        widget=forms.RadioSelect(attrs={"class": "choices"}),
+        label=gettext_lazy("Payment method"),
+        empty_label=None,
+    )
+
+    def __init__(
+        self, *args: Any, packs: Sequence[CreditPack], methods: QuerySet[PaymentMethod], **kwargs: Any
+    ) -> None:
+        by_id = {str(pack.public_id): pack for pack in packs}
+        preferred = methods.first()
+        initial = {
+            "reference": uuid.uuid4(),
+            "pack": next(iter(by_id), None),
+            "method": preferred and preferred.public_id,
+        }
+        super().__init__(*args, **{"initial": initial, **kwargs})
+        pack_field = cast(forms.TypedChoiceField, self.fields["pack"])
+        pack_field.choices = [(public_id, _card(pack)) for public_id, pack in by_id.items()]
+        pack_field.coerce = by_id.__getitem__
+        cast(forms.ModelChoiceField[PaymentMethod], self.fields["method"]).queryset = methods

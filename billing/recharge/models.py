@@ -1,0 +1,69 @@
+"""Buying credits."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class RechargeQuerySet(models.QuerySet["Recharge"]):
+    def waiting(self) -> "RechargeQuerySet":
+        """The recharges whose money is still under way."""
+        return self.filter(state=Recharge.State.WAITING)
+
+
+class Recharge(models.Model):
+    """One purchase of credits, its conditions frozen when it was asked for.
+
+    Paid means: charged once, credited once, invoiced once, in one transaction. A wallet has one open recharge, ever.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting for payment")
+        PAID = "paid", _("Paid")
+        FAILED = "failed", _("Failed")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="recharges")
+    credits_units = models.BigIntegerField(_("credits"))
+    price_list_name = models.CharField(_("price list"), max_length=80)
+    net_cents = models.BigIntegerField(_("net amount"))
+    vat_cents = models.BigIntegerField(_("VAT"))
+    gross_cents = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    vat_treatment = models.CharField(_("VAT treatment"), max_length=16)
+    vat_rate = models.DecimalField(_("VAT rate"), max_digits=5, decimal_places=4)
+    reference = models.UUIDField(_("reference"))
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+    payment = models.OneToOneField("payments.Payment", models.PROTECT, related_name="recharge")
+    transfer = models.OneToOneField("ledger.Transfer", models.PROTECT, null=True, related_name="+")
+    invoice = models.OneToOneField("invoices.Invoice", models.PROTECT, null=True, related_name="recharge")
+    created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(_("asked at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    objects = RechargeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("recharge")
+        verbose_name_plural = _("recharges")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "reference"], name="a_purchase_is_made_once"),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(state="waiting"), name="a_wallet_has_one_open_recharge"
+            ),
+            models.CheckConstraint(
+                condition=Q(gross_cents=F("net_cents") + F("vat_cents")), name="a_recharge_costs_net_and_vat"
+            ),
+            models.CheckConstraint(condition=Q(credits_units__gt=0), name="a_recharge_buys_something"),
+            models.CheckConstraint(
+                condition=Q(state="paid", transfer__isnull=False, invoice__isnull=False)
+                | Q(state__in=["waiting", "failed"], transfer__isnull=True, invoice__isnull=True),
+                name="paid_means_credited_and_invoiced",
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "-created_at"], name="recharges_by_account")]
+
+    def __str__(self) -> str:
+        return str(self.public_id)

@@ -1,0 +1,155 @@
+"""Buying credits by hand: one purchase, one charge, one credit, one invoice, whatever is lost or repeated."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from billing.amounts import to_credits
+from billing.credits import services as credits
+from billing.invoices import selectors as invoices_selectors
+from billing.invoices import services as invoices
+from billing.invoices import vat
+from billing.invoices.models import Invoice, PaidBy
+from billing.ledger.codes import TransferCode
+from billing.ledger.models import Transfer
+from billing.payments import services as payments
+from billing.payments.models import Attempt, Payment, PaymentMethod
+from billing.payments.providers.base import Answer
+from billing.pricing.models import CreditPack
+from billing.recharge.models import Recharge
+from portal.accounts.models import Account
+from portal.audit import services as audit
+from portal.transactions import unit_of_work
+
+
+class RechargeAlreadyOpen(Exception):
+    """Another recharge of this account still waits for its payment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a pack costs this account: cents without VAT, of VAT, and together, and why that VAT."""
+
+    net_cents: int
+    vat_cents: int
+    gross_cents: int
+    assessment: vat.Assessment
+
+
+def cost(*, account: Account, pack: CreditPack) -> Cost:
+    """Price `pack` for `account`. Raises `invoices.BillingDetailsMissing` when nobody can be invoiced."""
+    assessment = invoices_selectors.assessment(account)
+    vat_cents = vat.vat_cents(pack.price_cents, assessment.rate)
+    return Cost(pack.price_cents, vat_cents, pack.price_cents + vat_cents, assessment)
+
+
+def buy(
+    *, account: Account, pack: CreditPack, method: PaymentMethod, reference: UUID, actor_id: int, now: datetime
+) -> Recharge:
+    """Buy `pack` and ask for the money at once.
+
+    `reference` is the buyer's idempotency key: with the same one the first purchase is returned. The recharge comes
+    back paid, failed, or waiting when the outcome is not known yet. Raises `RechargeAlreadyOpen`,
+    `payments.MethodNotUsable`, `invoices.BillingDetailsMissing`.
+    """
+    recharge = _open(account=account, pack=pack, method=method, reference=reference, actor_id=actor_id, now=now)
+    return pursue(recharge=recharge, now=now)
+
+
+def pursue(*, recharge: Recharge, now: datetime) -> Recharge:
+    """Ask what became of the payment, if it is time to, and conclude; safe to call at any time, by anybody."""
+    attempt = Attempt.objects.unresolved().filter(payment_id=recharge.payment_id).first()
+    if attempt is None or not payments.claim(attempt=attempt, now=now):
+        return recharge
+    answer = payments.ask(attempt=attempt)
+    return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+
+
+@unit_of_work
+def conclude(*, recharge: Recharge, attempt: Attempt, answer: Answer, now: datetime) -> Recharge:
+    """Record what the provider said; when paid, credit and invoice in the same transaction. Once."""
+    recharge = Recharge.objects.select_for_update().select_related("account").get(pk=recharge.pk)
+    payment = payments.record(attempt=attempt, answer=answer, now=now)
+    if recharge.state != Recharge.State.WAITING or payment.state == Payment.State.OPEN:
+        return recharge
+    if payment.state == Payment.State.SUCCEEDED:
+        recharge.transfer = _credit(recharge, now)
+        recharge.invoice = _invoice(recharge, payment, now)
+        recharge.state = Recharge.State.PAID
+    else:
+        recharge.state = Recharge.State.FAILED
+    recharge.closed_at = now
+    recharge.save(update_fields=["state", "transfer", "invoice", "closed_at"])
+    audit.record(
+        action=f"recharge.{recharge.state}",
+        actor_id=recharge.created_by_id,
+        account_id=recharge.account_id,
+        subject=f"recharge:{recharge.public_id}",
+        after={"gross_cents": recharge.gross_cents, "credits_units": recharge.credits_units, "reason": answer.reason},
+        now=now,
+    )
+    return recharge
+
+
+@unit_of_work
+def _open(
+    *, account: Account, pack: CreditPack, method: PaymentMethod, reference: UUID, actor_id: int, now: datetime
+) -> Recharge:
+    # The wallet's account row is the queue for purchases: of two clicks the second waits here and finds the first.
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    known = Recharge.objects.filter(account=account, reference=reference).first()
+    if known:
+        return known
+    if Recharge.objects.waiting().filter(account=account).exists():
+        raise RechargeAlreadyOpen
+    price = cost(account=account, pack=pack)
+    attempt = payments.request(
+        account=account,
+        method=method,
+        amount_cents=price.gross_cents,
+        currency=pack.price_list.currency,
+        reference=f"recharge:{account.public_id}:{reference}",
+        now=now,
+    )
+    return Recharge.objects.create(
+        account=account,
+        credits_units=pack.credits,
+        price_list_name=pack.price_list.name,
+        net_cents=price.net_cents,
+        vat_cents=price.vat_cents,
+        gross_cents=price.gross_cents,
+        currency=pack.price_list.currency,
+        vat_treatment=price.assessment.treatment.value,
+        vat_rate=price.assessment.rate,
+        reference=reference,
+        payment=attempt.payment,
+        created_by_id=actor_id,
+        created_at=now,
+    )
+
+
+def _credit(recharge: Recharge, now: datetime) -> Transfer:
+    subject = f"recharge:{recharge.public_id}"
+    unit_price = Decimal(recharge.net_cents) / to_credits(recharge.credits_units)
+    return credits.grant(
+        wallet=credits.open_wallet(account=recharge.account),
+        amount=recharge.credits_units,
+        price=credits.Price(unit_price.quantize(Decimal("0.000001")), recharge.currency),
+        cause=credits.Cause(TransferCode.PURCHASE, subject, subject, recharge.created_by_id),
+        now=now,
+    )
+
+
+def _invoice(recharge: Recharge, payment: Payment, now: datetime) -> Invoice:
+    return invoices.issue(
+        account=recharge.account,
+        line=invoices.Line(recharge.credits_units, recharge.net_cents, currency=recharge.currency),
+        assessment=vat.Assessment(vat.Treatment(recharge.vat_treatment), recharge.vat_rate),
+        paid_at=now,
+        paid_by=PaidBy.CARD,
+        payment_reference=payment.method.label,
+        reference=f"recharge:{recharge.public_id}",
+        actor_id=recharge.created_by_id,
+        now=now,
+    )

@@ -1,0 +1,72 @@
+"""Buying credits in the browser."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from billing.invoices import services as invoices
+from billing.payments import selectors as payments_selectors
+from billing.payments import services as payments
+from billing.pricing import selectors as pricing_selectors
+from billing.recharge import selectors, services
+from billing.recharge.forms import RechargeForm
+from billing.recharge.models import Recharge
+from billing.recharge.tables import RechargeTable
+from portal.accounts.access import AccountRequest, account_view
+from portal.accounts.capabilities import Capability
+
+
+@account_view(Capability.VIEW_BILLING)
+@require_GET
+def recharges(request: AccountRequest) -> HttpResponse:
+    """The account's purchases."""
+    table = RechargeTable(selectors.recharges(request.account), request=request)
+    return render(request, "billing/recharge/recharges.html", {"table": table})
+
+
+@account_view(Capability.BUY)
+@require_http_methods(["GET", "POST"])
+def recharge_new(request: AccountRequest) -> HttpResponse:
+    """Choose a pack and pay."""
+    now = timezone.now()
+    form = RechargeForm(
+        request.POST or None,
+        packs=pricing_selectors.packs(request.account, now),
+        methods=payments_selectors.methods(request.account, now.date()),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            recharge = services.buy(account=request.account, actor_id=request.user.pk, now=now, **form.cleaned_data)
+        except services.RechargeAlreadyOpen:
+            form.add_error(None, _("Another recharge is still waiting for its payment. Open it to see how it stands."))
+        except payments.MethodNotUsable:
+            form.add_error("method", _("This payment method can no longer be used. Choose another one."))
+        except invoices.BillingDetailsMissing:
+            messages.warning(request, _("Complete the billing details first: they go on the invoice."))
+            return redirect("billing_details", request.account.public_id)
+        else:
+            return redirect("recharge", request.account.public_id, recharge.public_id)
+    status = 422 if form.is_bound else 200
+    return render(request, "billing/recharge/recharge_new.html", _offer(request, form), status=status)
+
+
+@account_view(Capability.VIEW_BILLING)
+@require_GET
+def recharge(request: AccountRequest, recharge: str) -> HttpResponse:
+    """One purchase: paid, failed with the reason, or still being confirmed."""
+    mine = get_object_or_404(selectors.recharges(request.account), public_id=recharge)
+    name = "_state.html" if request.htmx else "recharge.html"
+    attempt = mine.payment.attempts.last()
+    return render(request, f"billing/recharge/{name}", {"recharge": mine, "attempt": attempt, "State": Recharge.State})
+
+
+def _offer(request: AccountRequest, form: RechargeForm) -> dict[str, object]:
+    """What the page of packs shows beside the form."""
+    return {
+        "form": form,
+        "open_recharge": selectors.recharges(request.account).waiting().first(),
+        "assessment": selectors.vat_assessment(request.account),
+    }

@@ -1,0 +1,172 @@
+"""One purchase: one charge, one credit, one invoice, whatever is declined, lost or repeated."""
+
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from billing.credits import selectors as credits_selectors
+from billing.credits.models import CreditLot
+from billing.invoices.models import Invoice
+from billing.ledger import selectors as ledger_selectors
+from billing.payments import services as payments
+from billing.payments.models import Attempt, Payment, SandboxCharge
+from billing.payments.providers import sandbox
+from billing.pricing.models import CreditPack
+from billing.recharge import selectors, services
+from billing.recharge.models import Recharge
+from portal.accounts.models import Account, BillingDetails, User
+from tests.billing.recharge.conftest import Card
+
+State = Recharge.State
+
+
+def buy(acme: Account, alice: User, pack: CreditPack, card: Card, token: str, now: datetime) -> Recharge:
+    method = card(token)
+    return services.buy(account=acme, pack=pack, method=method, reference=uuid.uuid4(), actor_id=alice.pk, now=now)
+
+
+def test_a_paid_recharge_is_charged_credited_and_invoiced_once(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    recharge = buy(acme, alice, pack, card, sandbox.SUCCEEDS, now)
+    assert recharge.state == State.PAID
+    assert (recharge.net_cents, recharge.vat_cents, recharge.gross_cents) == (420, 92, 512)
+    assert SandboxCharge.objects.get().amount_cents == 512
+    assert credits_selectors.balance(acme).available == 1_000_000
+    assert str(CreditLot.objects.get().unit_price_cents) == "4.200000"
+    invoice = Invoice.objects.get()
+    assert (invoice.gross_cents, invoice.paid_at) == (512, now)
+    assert recharge.invoice == invoice
+    assert ledger_selectors.differences() == []
+
+
+@pytest.mark.parametrize("token", [sandbox.DECLINED, sandbox.EXPIRED_CARD])
+def test_a_declined_payment_leaves_nothing_but_its_reason(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime, token: str
+) -> None:
+    recharge = buy(acme, alice, pack, card, token, now)
+    assert recharge.state == State.FAILED
+    assert Attempt.objects.get().reason == token.removeprefix("sandbox_")
+    assert credits_selectors.balance(acme).available == 0
+    assert not Invoice.objects.exists()
+    # The way is free for another try.
+    assert buy(acme, alice, pack, card, sandbox.SUCCEEDS, now).state == State.PAID
+
+
+@pytest.mark.parametrize("token", [sandbox.TIMEOUT_BEFORE, sandbox.TIMEOUT_AFTER])
+def test_an_unknown_outcome_is_asked_again_with_the_same_key_and_charged_once(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime, token: str
+) -> None:
+    recharge = buy(acme, alice, pack, card, token, now)
+    assert recharge.state == State.WAITING
+    assert credits_selectors.balance(acme).available == 0
+    assert not selectors.to_pursue(now).exists()
+    later = now + timedelta(minutes=2)
+    assert list(selectors.to_pursue(later)) == [recharge]
+    for moment in (later, later + timedelta(minutes=5), later + timedelta(hours=5)):
+        services.pursue(recharge=recharge, now=moment)
+    recharge.refresh_from_db()
+    assert recharge.state == State.PAID
+    assert SandboxCharge.objects.filter(outcome="succeeded").count() == 1
+    assert credits_selectors.balance(acme).available == 1_000_000
+    assert Invoice.objects.count() == 1
+
+
+def test_a_process_that_died_before_the_answer_is_made_good_by_the_sweep(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    recharge = services._open(
+        account=acme, pack=pack, method=card(sandbox.SUCCEEDS), reference=uuid.uuid4(), actor_id=alice.pk, now=now
+    )
+    attempt = Attempt.objects.get()
+    assert payments.claim(attempt=attempt, now=now)
+    payments.ask(attempt=attempt)  # the far end has charged; the process is gone
+    assert not selectors.to_pursue(now + timedelta(seconds=30)).exists()
+    services.pursue(recharge=recharge, now=now + timedelta(minutes=2))
+    recharge.refresh_from_db()
+    assert recharge.state == State.PAID
+    assert SandboxCharge.objects.count() == 1
+
+
+def test_the_same_form_sent_twice_buys_once(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    method, reference = card(sandbox.SUCCEEDS), uuid.uuid4()
+    bought = [
+        services.buy(account=acme, pack=pack, method=method, reference=reference, actor_id=alice.pk, now=now)
+        for _ in range(3)
+    ]
+    assert len({recharge.pk for recharge in bought}) == 1
+    assert credits_selectors.balance(acme).available == 1_000_000
+    assert Invoice.objects.count() == SandboxCharge.objects.count() == 1
+
+
+def test_the_answer_that_comes_twice_credits_once(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    recharge = buy(acme, alice, pack, card, sandbox.TIMEOUT_AFTER, now)
+    attempt = Attempt.objects.get()
+    answer = payments.ask(attempt=attempt)
+    for _ in range(3):
+        services.conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+    assert credits_selectors.balance(acme).available == 1_000_000
+    assert Invoice.objects.count() == 1
+
+
+def test_a_wallet_has_one_open_recharge(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    buy(acme, alice, pack, card, sandbox.TIMEOUT_AFTER, now)
+    with pytest.raises(services.RechargeAlreadyOpen):
+        buy(acme, alice, pack, card, sandbox.SUCCEEDS, now)
+    assert Payment.objects.count() == 1
+
+
+def test_the_table_itself_refuses_a_second_open_recharge(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    buy(acme, alice, pack, card, sandbox.TIMEOUT_AFTER, now)
+    attempt = payments.request(
+        account=acme, method=card(sandbox.SUCCEEDS), amount_cents=512, currency="EUR", reference="second", now=now
+    )
+    another = Recharge.objects.get()
+    another.pk, another.public_id, another.reference = None, uuid.uuid4(), uuid.uuid4()
+    another.payment = attempt.payment
+    with pytest.raises(IntegrityError, match="a_wallet_has_one_open_recharge"), transaction.atomic():
+        another.save(force_insert=True)
+
+
+def test_a_card_of_another_account_or_a_removed_one_pays_nothing(
+    acme: Account, globex: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    method = card(sandbox.SUCCEEDS)
+    with pytest.raises(payments.MethodNotUsable):
+        services.buy(account=globex, pack=pack, method=method, reference=uuid.uuid4(), actor_id=alice.pk, now=now)
+    payments.remove_method(method=method, actor_id=alice.pk, now=now)
+    with pytest.raises(payments.MethodNotUsable):
+        services.buy(account=acme, pack=pack, method=method, reference=uuid.uuid4(), actor_id=alice.pk, now=now)
+    assert not Recharge.objects.exists()
+
+
+def test_nobody_buys_without_billing_details(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    BillingDetails.objects.all().delete()
+    with pytest.raises(services.invoices.BillingDetailsMissing):
+        buy(acme, alice, pack, card, sandbox.SUCCEEDS, now)
+    assert not SandboxCharge.objects.exists()
+
+
+def test_a_crash_between_credit_and_invoice_leaves_neither(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    recharge = buy(acme, alice, pack, card, sandbox.TIMEOUT_AFTER, now)
+    attempt = Attempt.objects.get()
+    answer = payments.ask(attempt=attempt)
+    BillingDetails.objects.all().delete()
+    with pytest.raises(services.invoices.BillingDetailsMissing), transaction.atomic():
+        services.conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+    assert credits_selectors.balance(acme).available == 0
+    assert Attempt.objects.get().state == Attempt.State.UNKNOWN
