@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from billing.credits import selectors as credits_selectors
 from billing.credits.models import CreditLot
 from billing.invoices.models import Invoice
+from billing.invoices.selectors import BillingDetailsMissing
 from billing.ledger import selectors as ledger_selectors
 from billing.payments import services as payments
 from billing.payments.models import Attempt, Payment, SandboxCharge
@@ -154,7 +155,7 @@ def test_nobody_buys_without_billing_details(
     acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
 ) -> None:
     BillingDetails.objects.all().delete()
-    with pytest.raises(services.invoices.BillingDetailsMissing):
+    with pytest.raises(BillingDetailsMissing):
         buy(acme, alice, pack, card, sandbox.SUCCEEDS, now)
     assert not SandboxCharge.objects.exists()
 
@@ -166,7 +167,7 @@ def test_a_crash_between_credit_and_invoice_leaves_neither(
     attempt = Attempt.objects.get()
     answer = payments.ask(attempt=attempt)
     BillingDetails.objects.all().delete()
-    with pytest.raises(services.invoices.BillingDetailsMissing), transaction.atomic():
+    with pytest.raises(BillingDetailsMissing), transaction.atomic():
         services.conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
     assert credits_selectors.balance(acme).available == 0
     assert Attempt.objects.get().state == Attempt.State.UNKNOWN
