@@ -14,6 +14,9 @@ from billing.credits import services as credits
 from billing.credits.models import Wallet
 from billing.ledger.codes import TransferCode
 from billing.ledger.services import Cause
+from billing.pricing import services as pricing
+from billing.pricing.files import SUPPLIED as SUPPLIED_PRICES
+from billing.pricing.files import read as read_prices
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, BillingDetails, Member, User
 
@@ -122,3 +125,9 @@ def signed_in() -> SignedIn:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def prices(db: None, now: datetime) -> None:
+    """The prices that come with Saldo, valid since long ago."""
+    pricing.load(files=read_prices(SUPPLIED_PRICES), actor_id=None, now=now)
