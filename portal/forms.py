@@ -30,7 +30,8 @@ class Field(BoundField):
         """Render the input; where the placeholder could only repeat the label there is none."""
         widget = widget or self.field.widget
         kind = widget.attrs.get("type", getattr(widget, "input_type", ""))
-        if kind in {"email", "password"} or widget.attrs.get("placeholder") == self.label:
+        repeats = str(widget.attrs.get("placeholder", "")).casefold() in str(self.label).casefold()
+        if kind in {"email", "password"} or repeats:
             attrs = {"placeholder": False, **(attrs or {})}
         return super().as_widget(widget, attrs, only_initial)
 
