@@ -192,7 +192,7 @@ LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.forms.SignupForm"
+ACCOUNT_FORMS = {"signup": "portal.accounts.forms.SignupForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
@@ -206,6 +206,8 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 MFA_ADAPTER = "portal.accounts.adapters.MFAAdapter"
+# Several, separated by commas, while a key is being replaced: the first encrypts, all of them decrypt.
+MFA_ENCRYPTION_KEYS = read_list("MFA_ENCRYPTION_KEY", for_production("demo-and-tests-only"))
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Saldo"
@@ -217,6 +219,9 @@ SECOND_FACTOR_REQUIRED = read_flag("SECOND_FACTOR_REQUIRED", PRODUCTION)
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English")), ("it", _("Italian")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = PRODUCTION
 TIME_ZONE = "Europe/Rome"
 USE_TZ = True
 USE_I18N = True
@@ -248,7 +253,9 @@ DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", for_production("Saldo <sald
 SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 SECURE_SSL_REDIRECT = read_flag("SECURE_SSL_REDIRECT", PRODUCTION)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if read_flag("BEHIND_PROXY", False) else None
+# Behind a proxy that sets X-Forwarded-Proto and appends to X-Forwarded-For; never on without one.
+BEHIND_PROXY = read_flag("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
@@ -286,6 +293,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": "saldo:",
 }
 CELERY_TASK_ACKS_LATE = True
+# With Redis gone the work in hand is finished: it is claimed in PostgreSQL, and being delivered again does no harm.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
@@ -309,6 +318,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 GATEWAY_SIMULATOR_URL = read_text("GATEWAY_SIMULATOR_URL", "" if PRODUCTION else "http://127.0.0.1:8025")
+GATEWAY_TOKEN = read_text("GATEWAY_TOKEN", "" if PRODUCTION else "demo-gateway-token")
 GATEWAY_WEBHOOK_SECRET = read_text("GATEWAY_WEBHOOK_SECRET", for_production("demo-webhook-secret"))
 # The number telephones show where the customer has no sender name. The default is one of those kept for fiction.
 PORTAL_SENDER = read_text("PORTAL_SENDER", for_production("+447700900100"))

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from messaging.delivery.codes import CHARGED, FINAL, OPEN, RETURNED, Purpose, State
+from messaging.delivery.codes import CHARGED, FINAL, RETURNED, Purpose, State
 
 
 def _in(states: Iterable[State]) -> Q:
@@ -16,10 +16,6 @@ def _in(states: Iterable[State]) -> Q:
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def open(self) -> "MessageQuerySet":
-        """What may still be charged or returned: neither handed over for certain nor given up."""
-        return self.filter(_in(OPEN))
-
     def claimable(self, now: datetime) -> "MessageQuerySet":
         """What waits to be handed over, oldest first."""
         return self.filter(state=State.WAITING, due_at__lte=now).order_by("due_at", "pk")
@@ -33,7 +29,7 @@ class Message(models.Model):
     """One text to one number. `public_id` is also our key at the gateway: the same key is never sent twice.
 
     `price_units` is the price of the whole message. `due_at` is when it must be looked at again: a waiting message
-    may be handed over from then on, a lease on one that is being handed over runs out, an unknown one is asked for,
+    is due since it was created, a lease on one that is being handed over runs out, an unknown one is asked for,
     and one that is on its way has had its time for a receipt. What is final is due no more.
     """
 
@@ -94,8 +90,8 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index("account", "-created_at", "-id", name="message_history"),
-            models.Index("account", "recipient", "-id", name="message_by_recipient"),
+            models.Index("account", F("created_at").desc(), F("id").desc(), name="message_history"),
+            models.Index("account", "recipient", F("id").desc(), name="message_by_recipient"),
             models.Index(fields=["campaign", "state"], include=["price_units"], name="message_progress"),
             models.Index("account", "due_at", "id", name="message_queue", condition=Q(state=State.WAITING)),
             models.Index("state", "due_at", name="message_due", condition=Q(due_at__isnull=False)),

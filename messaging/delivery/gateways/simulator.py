@@ -1,0 +1,167 @@
+"""The gateway simulator as a supplier: JSON over HTTP, a bearer token, receipts by signed webhook.
+
+The simulator itself is a process of its own (`manage.py gateway_simulator`) that knows nothing of this file; what both
+must agree on is written in its protocol: `POST /messages`, `POST /lookup`, and the table of codes below.
+"""
+
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from messaging.delivery.codes import State
+from messaging.delivery.gateways.base import (
+    Accepted,
+    GatewayUnknown,
+    GatewayUnreachable,
+    Refused,
+    Report,
+    Result,
+    Submission,
+)
+
+NAME = "simulator"
+
+# A webhook older or newer than this is refused; a repetition within it is harmless.
+SIGNATURE_TOLERANCE = timedelta(minutes=5)
+MOST_RECEIPTS = 1000
+
+_TIMEOUT = httpx.Timeout(20, connect=3)
+# Turned away before anything was read: too busy, wrong token, wrong address.
+_TURNED_AWAY = frozenset({400, 401, 403, 404, 405, 413, 422, 429, 503})
+
+STATES = {
+    "ENROUTE": State.ACCEPTED,
+    "BUFFERED": State.ACCEPTED,
+    "DELIVRD": State.DELIVERED,
+    "UNDELIV": State.UNDELIVERED,
+    "EXPIRED": State.EXPIRED,
+}
+REASONS = {
+    "000": "",
+    "001": "unknown_number",
+    "005": "barred",
+    "013": "invalid_number",
+    "027": "absent",
+    "032": "memory_full",
+    "034": "network_fault",
+    "066": "blocked_sender",
+}
+
+
+class BadSignature(Exception):
+    """The webhook is not from the simulator, or too old to be believed."""
+
+
+class BadReceipt(Exception):
+    """The webhook's body is not what the protocol says."""
+
+
+class SimulatorGateway:
+    """The client of the simulator at `url`."""
+
+    name = NAME
+
+    def __init__(self, url: str, token: str) -> None:
+        # No proxy of the environment, and a connection a call: one that has gone stale would make calls unknown.
+        self._client = httpx.Client(
+            base_url=url,
+            timeout=_TIMEOUT,
+            headers={"Authorization": f"Bearer {token}"},
+            limits=httpx.Limits(max_keepalive_connections=0),
+            trust_env=False,
+        )
+
+    def submit(self, batch: Sequence[Submission]) -> list[Result]:
+        """Hand over the batch in one request."""
+        messages = [
+            {
+                "key": str(each.key),
+                "from": each.sender,
+                "to": each.recipient,
+                "text": each.text,
+                "encoding": each.encoding,
+            }
+            for each in batch
+        ]
+        return self._ask("/messages", {"messages": messages})
+
+    def lookup(self, keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, Result]:
+        """Ask what became of the keys."""
+        results = self._ask("/lookup", {"keys": [str(key) for key in keys]})
+        return {result.key: result for result in results}
+
+    def _ask(self, path: str, body: dict[str, Any]) -> list[Result]:
+        try:
+            response = self._client.post(path, json=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise GatewayUnreachable(str(error)) from error
+        except httpx.HTTPError as error:
+            raise GatewayUnknown(str(error) or type(error).__name__) from error
+        if response.status_code in _TURNED_AWAY:
+            raise GatewayUnreachable(f"HTTP {response.status_code}")
+        if response.status_code != httpx.codes.OK:
+            raise GatewayUnknown(f"HTTP {response.status_code}")
+        try:
+            return [_result(each) for each in response.json()["results"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise GatewayUnknown("the answer could not be read") from error
+
+
+@cache
+def client() -> SimulatorGateway:
+    """The one client of this process, for the simulator the settings name."""
+    return SimulatorGateway(settings.GATEWAY_SIMULATOR_URL, settings.GATEWAY_TOKEN)
+
+
+def reports(body: bytes, *, timestamp: str, signature: str, now: datetime) -> list[Report]:
+    """Read a webhook: check its signature over the raw body, then its shape. Raises `BadSignature`, `BadReceipt`."""
+    expected = sign(body, timestamp, settings.GATEWAY_WEBHOOK_SECRET)
+    if not hmac.compare_digest(expected.encode(), signature.encode()):
+        raise BadSignature("the signature does not fit")
+    try:
+        sent_at = datetime.fromtimestamp(int(timestamp), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise BadSignature("the time is none") from error
+    if abs(now - sent_at) > SIGNATURE_TOLERANCE:
+        raise BadSignature("the time is not now")
+    try:
+        receipts = json.loads(body)["receipts"]
+        if len(receipts) > MOST_RECEIPTS:
+            raise BadReceipt("too many receipts at once")
+        return [_report(each) for each in receipts]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadReceipt("not what the protocol says") from error
+
+
+def sign(body: bytes, timestamp: str, secret: str) -> str:
+    """HMAC-SHA256 over the time and the raw body, in hex."""
+    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def _result(each: dict[str, str]) -> Result:
+    key = uuid.UUID(each["key"])
+    if each["status"] == "accepted" and each["id"]:
+        return Accepted(key, each["id"])
+    if each["status"] == "refused":
+        return Refused(key, REASONS.get(each["code"]) or "other")
+    raise ValueError(each["status"])
+
+
+def _report(each: dict[str, str]) -> Report:
+    message_id, reported_at = each["id"], datetime.fromisoformat(each["at"])
+    if not message_id or len(message_id) > 64 or not message_id.isprintable():
+        raise ValueError("no id")
+    if reported_at.tzinfo is None or not 2000 <= reported_at.year < 2100:
+        raise ValueError("no moment of our time")
+    # A state that is not in the table is kept as one on the way: it moves nothing.
+    state = STATES.get(each["state"], State.ACCEPTED)
+    reason = REASONS.get(each["code"], "other") if state in {State.UNDELIVERED, State.EXPIRED} else ""
+    return Report(message_id, state, reason, reported_at)

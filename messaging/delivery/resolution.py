@@ -1,0 +1,111 @@
+"""How what is unknown ends: by asking the gateway, by its receipt, or by policy after 72 hours. Run by the sweep."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db.models import F
+
+from messaging.delivery.codes import State
+from messaging.delivery.gateways import NoGateway, gateway_for_sending
+from messaging.delivery.gateways.base import Gateway, GatewayUnknown, GatewayUnreachable
+from messaging.delivery.handover import BATCH, LOOKUP_AGAIN, PATIENCE, record_results, ring_for
+from messaging.delivery.models import Message, MessageQuerySet
+from messaging.delivery.receipts import match_receipts
+from messaging.delivery.signals import messages_waiting
+from portal.bells import ring
+from portal.transactions import unit_of_work
+
+# How much one run changes in one transaction where only a policy speaks.
+_SLICE = 5000
+
+
+def resolve(*, now: datetime) -> None:
+    """Move on everything that has been in its state for too long, and match receipts that were early.
+
+    May run at any time, any number of times, in any number of workers.
+    """
+    _until_done(lambda: _doubt_lost_leases(now=now))
+    # What waits is due since it was created; what is unknown is due when it is asked for next.
+    too_late = Message.objects.due(State.WAITING, now - PATIENCE)
+    unresolved = Message.objects.filter(state=State.UNKNOWN, due_at__isnull=False, created_at__lte=now - PATIENCE)
+    _until_done(lambda: _give_up(late=too_late, reason="too_late", now=now))
+    _until_done(lambda: _give_up(late=unresolved, reason="unresolved", now=now))
+    _until_done(lambda: _stop_expecting_receipts(now=now))
+    try:
+        gateway = gateway_for_sending()
+    except NoGateway:
+        return
+    match_receipts(gateway=gateway.name, message_ids=None, now=now)
+    while _ask(gateway=gateway, now=now):
+        pass
+
+
+def _until_done(step: Callable[[], int]) -> None:
+    while step():
+        pass
+
+
+@unit_of_work
+def _doubt_lost_leases(*, now: datetime) -> int:
+    """Whoever handed these over did not come back to say how it went: they are unknown, and asked for at once."""
+    lost = _locked(Message.objects.due(State.SUBMITTING, now))
+    return Message.objects.filter(pk__in=lost).update(state=State.UNKNOWN, due_at=now)
+
+
+@unit_of_work
+def _give_up(*, late: MessageQuerySet, reason: str, now: datetime) -> int:
+    """End what could not be handed over in time, or never will be known: we do not charge what we cannot prove."""
+    messages = Message.objects.filter(pk__in=_locked(late))
+    campaigns = set(messages.filter(campaign__isnull=False).values_list("campaign_id", flat=True).distinct())
+    count = messages.update(state=State.REFUSED, error_code=reason, due_at=None, final_at=now)
+    ring_for(campaigns)
+    return count
+
+
+@unit_of_work
+def _stop_expecting_receipts(*, now: datetime) -> int:
+    """What was handed over 72 hours ago without a receipt stays charged, and says that none came."""
+    silent = _locked(Message.objects.due(State.ACCEPTED, now))
+    return Message.objects.filter(pk__in=silent).update(state=State.UNCONFIRMED, due_at=None, final_at=now)
+
+
+def _locked(messages: MessageQuerySet) -> list[int]:
+    slice = messages.order_by("pk").select_for_update(skip_locked=True, no_key=True)
+    return list(slice.values_list("pk", flat=True)[:_SLICE])
+
+
+def _ask(*, gateway: Gateway, now: datetime) -> int:
+    """Ask the gateway for one batch; return how many it answered for, 0 when there is nothing more to be had now."""
+    keys = _claim(now=now)
+    if not keys:
+        return 0
+    try:
+        known = gateway.lookup(keys)
+    except (GatewayUnreachable, GatewayUnknown):
+        return 0
+    record_results(gateway=gateway, asked=known.keys(), results=list(known.values()), now=now)
+    _send_again(keys=[key for key in keys if key not in known], now=now)
+    return len(keys)
+
+
+@unit_of_work
+def _claim(*, now: datetime) -> list[uuid.UUID]:
+    """Take a batch of unknown messages, and put off the next question so that nobody else asks it meanwhile."""
+    batch = list(
+        Message.objects.due(State.UNKNOWN, now)
+        .order_by("due_at", "pk")
+        .select_for_update(skip_locked=True, no_key=True)[:BATCH]
+    )
+    Message.objects.filter(pk__in=[message.pk for message in batch]).update(due_at=now + LOOKUP_AGAIN)
+    return [message.public_id for message in batch]
+
+
+@unit_of_work
+def _send_again(*, keys: Sequence[uuid.UUID], now: datetime) -> None:
+    """The gateway never took these: they wait again. Safe, because it knows a key it has seen."""
+    unseen = Message.objects.filter(public_id__in=keys, state=State.UNKNOWN)
+    accounts = set(unseen.values_list("account_id", flat=True).distinct())
+    unseen.update(state=State.WAITING, due_at=F("created_at"))
+    for account_id in sorted(accounts):
+        ring(messages_waiting, account_id)
