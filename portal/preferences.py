@@ -1,19 +1,19 @@
 """What a person chooses in the top bar, signed in or not: the language and the theme."""
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
+from portal.accounts.access import public_view
 from portal.accounts.models import User
 from portal.shell import THEMES
 
 YEAR = 60 * 60 * 24 * 365
 
 
-@login_not_required
+@public_view
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Speak the chosen language from now on: a cookie for the browser, the person's own setting when signed in."""
@@ -23,7 +23,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return set_language(request)
 
 
-@login_not_required
+@public_view
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember the chosen theme on this device and go back to the page it was chosen on."""

@@ -1,11 +1,21 @@
 """Every address of Saldo. A room's addresses stand in its own `urls.py`; an account's stand under /a/<account>/."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal import preferences
+from portal import health, outbox_views, preferences
+from portal.accounts import urls as accounts_urls
+
+handler400 = "portal.errors.bad_request"
+handler500 = "portal.errors.server_error"
+handler429 = "portal.errors.too_many_requests"
 
 account_patterns: list[URLPattern | URLResolver] = [
+    path("", include("portal.accounts.urls")),
+    path("", include("billing.recharge.urls")),
+    path("", include("billing.payments.urls")),
+    path("", include("billing.invoices.urls")),
     path("", include("messaging.senders.urls")),
 ]
 
@@ -14,9 +24,15 @@ staff_patterns: list[URLPattern | URLResolver] = [
 ]
 
 public_patterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", include(accounts_urls.public_patterns)),
     path("preferences/language/", preferences.language, name="language"),
     path("preferences/theme/", preferences.theme, name="theme"),
 ]
+
+if settings.DEMO:
+    public_patterns += outbox_views.urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(public_patterns)),

@@ -81,7 +81,8 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def of(self, user: User) -> "AccountQuerySet":
         """The accounts that `user` may open: their own, and the sub-accounts of those."""
         own = Account.objects.filter(members__user=user).values("pk")
-        return self.filter(Q(pk__in=own) | Q(parent__in=own), deactivated_at=None)
+        # A sub-account of a deactivated customer is as closed as its customer.
+        return self.filter(Q(pk__in=own) | Q(parent__in=own), deactivated_at=None, parent__deactivated_at=None)
 
     def customers(self) -> "AccountQuerySet":
         """The accounts without a parent, the operator's own left out."""

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.accounts.models import Account, AccountQuerySet, Member, User
+from django.db.models import QuerySet
+
+from portal.accounts.models import Account, AccountQuerySet, BillingDetails, Member, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,28 @@ def access(user: User, account_id: UUID) -> Access | None:
 def operator_account() -> Account:
     """The operator's own account, on which free alert messages are booked."""
     return Account.objects.get(is_operator=True)
+
+
+def language_of(email: str) -> str | None:
+    """The language of the person with this e-mail address, or None for an address nobody has."""
+    return User.objects.filter(email=email.lower()).values_list("language", flat=True).first()
+
+
+def is_shut_out(user: User) -> bool:
+    """Whether every account that `user` is in was deactivated; staff and people without an account are not shut out."""
+    return not user.is_staff and user.memberships.exists() and not Account.objects.of(user).exists()
+
+
+def billing_details(account: Account) -> BillingDetails:
+    """The account's billing details; where there are none yet, unsaved ones that begin with its name."""
+    held = BillingDetails.objects.filter(account=account).first()
+    return held or BillingDetails(account=account, company=account.name)
+
+
+def members(account: Account) -> QuerySet[Member]:
+    """The people of the account itself, by name."""
+    return (
+        Member.objects.filter(account=account)
+        .select_related("user")
+        .order_by("user__first_name", "user__last_name", "user__email")
+    )

@@ -1,0 +1,188 @@
+"""Pages about oneself and about an account and its people."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.accounts import selectors, services
+from portal.accounts.access import AccountRequest, PersonRequest, account_view, person_view, public_view
+from portal.accounts.capabilities import Capability
+from portal.accounts.forms import COUNTRY_FIELDS, BillingDetailsForm, MemberForm, PersonForm
+from portal.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of "My account": where it leads, what it is for, who is shown it."""
+
+    label: str | Promise
+    text: str | Promise
+    url_name: str
+    icon: str
+    capability: Capability = Capability.VIEW
+    of_account: bool = True
+
+
+ENTRIES = (
+    Entry(
+        gettext_lazy("Personal information"),
+        gettext_lazy("Your name, telephone, language and time zone."),
+        "my_profile",
+        "user",
+        of_account=False,
+    ),
+    Entry(
+        gettext_lazy("Billing details"),
+        gettext_lazy("Whom your invoices are made out to."),
+        "billing_details",
+        "settings",
+        Capability.MANAGE_ACCOUNT,
+    ),
+    Entry(
+        gettext_lazy("Balance alert"),
+        gettext_lazy("Be told before the credits run out."),
+        "alerts",
+        "bell",
+        Capability.MANAGE_ALERTS,
+    ),
+    Entry(
+        gettext_lazy("Sub-accounts"),
+        gettext_lazy("Branches with credits of their own."),
+        "subaccounts",
+        "accounts",
+        Capability.MANAGE_SUBACCOUNTS,
+    ),
+    Entry(
+        gettext_lazy("Billing"),
+        gettext_lazy("Your invoices, ready to download."),
+        "invoices",
+        "invoice",
+        Capability.VIEW_BILLING,
+    ),
+    Entry(
+        gettext_lazy("Team"),
+        gettext_lazy("Who works in this account, and what they may do."),
+        "team",
+        "team",
+        Capability.MANAGE_TEAM,
+    ),
+    Entry(
+        gettext_lazy("Security"),
+        gettext_lazy("Password, second factor, e-mail addresses and sessions."),
+        "mfa_index",
+        "shield",
+        of_account=False,
+    ),
+)
+
+
+@public_view
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Send everybody to where they work; a visitor is told what Saldo is."""
+    if not isinstance(request.user, User):
+        return render(request, "portal/landing.html")
+    account = selectors.accounts_of(request.user).first()
+    if account:
+        return redirect("dashboard", account.public_id)
+    if request.user.is_staff:
+        return redirect("desk")
+    return render(request, "portal/accounts/no_account.html")
+
+
+@person_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_profile(request: PersonRequest) -> HttpResponse:
+    """Personal information."""
+    # A person of its own for the form: what is typed must not reach the page's frame before it is checked.
+    person = User.objects.get(pk=request.user.pk)
+    form = PersonForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        services.change_person(user=request.user, details=form.cleaned_data, now=timezone.now())
+        with translation.override(form.cleaned_data["language"]):
+            messages.success(request, _("Your personal information is saved."))
+        response = redirect("my_profile")
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            form.cleaned_data["language"],
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            samesite="Lax",
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+        )
+        return response
+    return render(request, "portal/accounts/profile.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@account_view(Capability.VIEW)
+@require_safe
+def my_account(request: AccountRequest) -> HttpResponse:
+    """My account: one entry each, and only those the member may use."""
+    entries = [
+        {
+            "label": entry.label,
+            "text": entry.text,
+            "icon": entry.icon,
+            "url": reverse(entry.url_name, args=[request.account.public_id] if entry.of_account else []),
+        }
+        for entry in ENTRIES
+        if request.member.can(entry.capability)
+    ]
+    return render(request, "portal/accounts/my_account.html", {"entries": entries})
+
+
+@account_view(Capability.MANAGE_ACCOUNT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def billing_details(request: AccountRequest) -> HttpResponse:
+    """Whom invoices are made out to."""
+    form = BillingDetailsForm(request.POST or None, instance=selectors.billing_details(request.account))
+    if request.method == "POST" and form.is_valid():
+        services.change_billing_details(
+            account=request.account, details=form.cleaned_data, actor_id=request.user.pk, now=timezone.now()
+        )
+        messages.success(request, _("The billing details are saved. Your next invoices carry them."))
+        return redirect("my_account", request.account.public_id)
+    groups = {country: [form[name] for name in names] for country, names in COUNTRY_FIELDS.items()}
+    context = {"form": form, "italian": groups["IT"], "french": groups["FR"]}
+    return render(request, "portal/accounts/billing_details.html", context, status=422 if form.errors else 200)
+
+
+@account_view(Capability.MANAGE_TEAM)
+@require_safe
+def team(request: AccountRequest) -> HttpResponse:
+    """The people of the account."""
+    return render(request, "portal/accounts/team.html", {"members": selectors.members(request.account)})
+
+
+@account_view(Capability.MANAGE_TEAM)
+@require_http_methods(["GET", "HEAD", "POST"])
+def team_member(request: AccountRequest, person: UUID) -> HttpResponse:
+    """One person's role in the account, and whether they may spend."""
+    member = get_object_or_404(selectors.members(request.account), user__public_id=person)
+    form = MemberForm(request.POST or None, instance=member)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_member(
+                member=member,
+                role=form.cleaned_data["role"],
+                may_spend=form.cleaned_data["may_spend"],
+                actor_id=request.user.pk,
+                now=timezone.now(),
+            )
+        except services.LastOwner:
+            form.add_error("role", _("This is the last owner. Make somebody else an owner first."))
+        else:
+            messages.success(request, _("The role of %(name)s is saved.") % {"name": member.user})
+            # Who changed their own role may not see the team any more.
+            return redirect("home") if member.user == request.user else redirect("team", request.account.public_id)
+    context = {"form": form, "person": member.user}
+    return render(request, "portal/accounts/team_member.html", context, status=422 if form.errors else 200)
