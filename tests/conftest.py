@@ -19,6 +19,7 @@ from billing.pricing.files import SUPPLIED as SUPPLIED_PRICES
 from billing.pricing.files import read as read_prices
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, BillingDetails, Member, User
+from tests.pages import PageClient
 
 PASSWORD = "correct horse battery"
 
@@ -112,6 +113,12 @@ def grant(now: datetime) -> Grant:
     return give
 
 
+@pytest.fixture
+def client() -> Client:
+    """A browser in which nobody is signed in."""
+    return PageClient()
+
+
 SignedIn = Callable[[User], Client]
 
 
@@ -120,7 +127,7 @@ def signed_in() -> SignedIn:
     """Return a browser in which the person is signed in."""
 
     def sign_in(user: User) -> Client:
-        client = Client()
+        client = PageClient()
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return client
 

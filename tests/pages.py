@@ -1,0 +1,100 @@
+"""One client that checks every page any test loads, so that no page has to be remembered for checking."""
+
+from collections import Counter
+from html.parser import HTMLParser
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+MOST_QUERIES = 24
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
+
+
+class Page(HTMLParser):
+    """What a browser and a screen reader would mind about a page; `faults` says it in words."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+        self._open: list[str] = []
+        self._ids: Counter[str] = Counter()
+        self._tags: Counter[str] = Counter()
+        self._labelled: set[str] = set()
+        self._inputs: list[dict[str, str | None]] = []
+        self._text: dict[str, str] = {"title": "", "h1": ""}
+        self._lang: str | None = None
+        self._tables_without_caption = 0
+        self.feed(html)
+        self.close()
+        self._conclude()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self._tags[tag] += 1
+        if given.get("id"):
+            self._ids[str(given["id"])] += 1
+        for name in given:
+            if name == "style" or name.startswith("on") or name == "hx-on":
+                self.faults.append(f"<{tag}> has {name}=")
+        if tag == "html":
+            self._lang = given.get("lang")
+        if tag == "label" and given.get("for"):
+            self._labelled.add(str(given["for"]))
+        if tag in {"input", "select", "textarea"} and given.get("type") not in UNLABELLED:
+            self._inputs.append(given | {"wrapped": "yes" if "label" in self._open else None})
+        if tag == "img" and "alt" not in given:
+            self.faults.append("<img> without alt")
+        if tag == "script" and "src" not in given and given.get("type") != "application/json":
+            self.faults.append("inline <script>")
+        if tag == "style":
+            self.faults.append("inline <style>")
+        if tag == "table":
+            self._tables_without_caption += 1
+        if tag == "caption":
+            self._tables_without_caption -= 1
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._open:
+            while self._open and self._open.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if "svg" in self._open:
+            return
+        for tag in self._text:
+            if tag in self._open:
+                self._text[tag] += data.strip()
+
+    def _conclude(self) -> None:
+        if not self._lang:
+            self.faults.append("<html> without lang")
+        self.faults += [f"empty <{tag}>" for tag, text in self._text.items() if not text]
+        self.faults += [f"{self._tags[tag]} <{tag}>" for tag in ("h1", "main") if self._tags[tag] != 1]
+        self.faults += [f"id {name!r} {count} times" for name, count in self._ids.items() if count > 1]
+        for given in self._inputs:
+            named = given.get("id") in self._labelled or given.get("aria-label") or given.get("aria-labelledby")
+            if not (named or given.get("wrapped")):
+                self.faults.append(f"input {given.get('name')!r} without a label")
+        if self._tables_without_caption > 0:
+            self.faults.append("<table> without a caption")
+
+
+class PageClient(Client):
+    """Django's test client, except that every whole page it loads must be a good one."""
+
+    def request(self, **request: Any) -> Any:
+        with CaptureQueriesContext(connection) as queries:
+            response = super().request(**request)
+        is_page = response.get("Content-Type", "").startswith("text/html") and not response.streaming
+        path = request.get("PATH_INFO", "")
+        if is_page and b"<html" in response.content and not path.startswith("/desk/data/"):
+            faults = Page(response.content.decode()).faults
+            assert not faults, f"{path}: {faults}"
+            if request.get("REQUEST_METHOD") == "GET":
+                assert len(queries) <= MOST_QUERIES, f"{path} asks the database {len(queries)} times"
+        return response
