@@ -40,10 +40,16 @@ NAV: tuple[Group, ...] = (
     Group(
         _("Messages"),
         (
+            Link(_("Messages"), "messages", "history"),
             Link(_("Sender names"), "sender_names", "sender"),
         ),
     ),
-    Group(_("Credits"), ()),
+    Group(
+        _("Credits"),
+        (
+            Link(_("Invoices"), "invoices", "invoice", Capability.VIEW_BILLING),
+        ),
+    ),
     Group(_("Account"), ()),
 )
 

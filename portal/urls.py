@@ -4,6 +4,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from billing.pricing import urls as pricing_urls
+from messaging.delivery import urls as delivery_urls
 from portal import health, outbox_views, preferences
 from portal.accounts import urls as accounts_urls
 
@@ -17,6 +19,7 @@ account_patterns: list[URLPattern | URLResolver] = [
     path("", include("billing.payments.urls")),
     path("", include("billing.invoices.urls")),
     path("", include("messaging.senders.urls")),
+    path("", include("messaging.delivery.urls")),
 ]
 
 staff_patterns: list[URLPattern | URLResolver] = [
@@ -27,6 +30,8 @@ public_patterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", include(accounts_urls.public_patterns)),
+    path("", include(delivery_urls.public_patterns)),
+    path("", include(pricing_urls.public_patterns)),
     path("preferences/language/", preferences.language, name="language"),
     path("preferences/theme/", preferences.theme, name="theme"),
 ]

@@ -13,6 +13,11 @@ from celery import Task
 from django.dispatch import Signal
 from kombu.exceptions import OperationalError
 
+from billing.invoices import signals as invoices_signals
+from billing.invoices import tasks as invoices_tasks
+from messaging.delivery import signals as delivery_signals
+from messaging.delivery import tasks as delivery_tasks
+
 logger = logging.getLogger(__name__)
 
 
@@ -24,7 +29,10 @@ class Wire:
     task: Task[Any, Any]
 
 
-WIRES: tuple[Wire, ...] = ()
+WIRES: tuple[Wire, ...] = (
+    Wire(invoices_signals.invoice_issued, invoices_tasks.render),
+    Wire(delivery_signals.messages_waiting, delivery_tasks.submit_account),
+)
 
 
 def ringer(task: Task[Any, Any]) -> Callable[..., None]:

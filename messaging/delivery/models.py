@@ -91,7 +91,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index("account", F("created_at").desc(), F("id").desc(), name="message_history"),
-            models.Index("account", "recipient", F("id").desc(), name="message_by_recipient"),
+            models.Index(fields=["account", "recipient", "id"], name="message_by_recipient"),
             models.Index(fields=["campaign", "state"], include=["price_units"], name="message_progress"),
             models.Index("account", "due_at", "id", name="message_queue", condition=Q(state=State.WAITING)),
             models.Index("state", "due_at", name="message_due", condition=Q(due_at__isnull=False)),

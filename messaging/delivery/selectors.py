@@ -1,5 +1,6 @@
 """Questions about messages; the account comes first."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,8 @@ from django.db.models import Count, Min, Model, Sum
 from messaging.delivery.codes import CHARGED, OPEN, RETURNED, State
 from messaging.delivery.models import GatewayState, Message, MessageQuerySet
 from portal.accounts.models import Account
+
+_LATEST_CAMPAIGNS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,18 @@ def messages(account: Account) -> MessageQuerySet:
     return Message.objects.filter(account=account).order_by("-created_at", "-pk")
 
 
+def campaign_choices(account: Account, chosen: str) -> list[tuple[str, str]]:
+    """The account's latest campaigns by public id and name, for a filter; the chosen one among them if it is its own.
+
+    The relation is theirs, named by our key to them; their room stands above this one and is not imported.
+    """
+    campaigns = account.campaigns.order_by("-pk").values_list("public_id", "name")
+    latest = {str(public_id): name for public_id, name in campaigns[:_LATEST_CAMPAIGNS]}
+    if chosen not in latest and (public_id := _uuid(chosen)):
+        latest |= {str(public_id): name for _, name in campaigns.filter(public_id=public_id)}
+    return list(latest.items())
+
+
 def accounts_waiting(now: datetime) -> list[int]:
     """The primary keys of the accounts with something to hand over, the longest waiting first."""
     due = Message.objects.filter(state=State.WAITING, due_at__lte=now)
@@ -112,3 +127,10 @@ def traffic() -> Traffic:
         unknown=counts.get(State.UNKNOWN, 0),
         on_their_way=counts.get(State.ACCEPTED, 0),
     )
+
+
+def _uuid(written: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(written)
+    except ValueError:
+        return None

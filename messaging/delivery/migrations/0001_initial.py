@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(models.F('account'), models.F('recipient'), models.OrderBy(models.F('id'), descending=True), name='message_by_recipient'),
+            index=models.Index(fields=['account', 'recipient', 'id'], name='message_by_recipient'),
         ),
         migrations.AddIndex(
             model_name='message',

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 DELIVERED, UNDELIVERED, EXPIRED, BUFFERED = "DELIVRD", "UNDELIV", "EXPIRED", "BUFFERED"
 NO_ERROR, UNKNOWN_NUMBER, INVALID_NUMBER, ABSENT = "000", "001", "013", "027"
 # Why messages fail, and how often of a hundred failures.
-FAILURES = (("001", 40), ("027", 35), ("032", 10), ("005", 10), ("034", 5))
+FAILURES = {"001": 40, "027": 35, "032": 10, "005": 10, "034": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,6 @@ def _drawn(chance: random.Random) -> Fate:
     if dice < 0.045:
         return Fate(receipts=(Receipt(soon, BUFFERED), Receipt(chance.uniform(30, 60), EXPIRED, ABSENT)))
     if dice < 0.080:
-        codes, weights = zip(*FAILURES, strict=True)
-        return Fate(receipts=(Receipt(soon, UNDELIVERED, chance.choices(codes, weights)[0]),))
+        code = chance.choices(list(FAILURES), list(FAILURES.values()))[0]
+        return Fate(receipts=(Receipt(soon, UNDELIVERED, code),))
     return Fate(receipts=(delivered,))

@@ -1,0 +1,82 @@
+"""The filters of the history, as they stand in its address."""
+
+import uuid
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from messaging.contacts import selectors as contacts_selectors
+from messaging.delivery import selectors
+from messaging.delivery.codes import State
+from messaging.delivery.history import Filters
+from messaging.encoding import numbers
+from portal.accounts.models import Account
+
+_FEWEST_DIGITS = 3
+
+
+class HistoryForm(forms.Form):
+    """Period, recipient, state and campaign; every field may be empty."""
+
+    since = forms.DateField(
+        label=gettext_lazy("From"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    until = forms.DateField(
+        label=gettext_lazy("To"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    recipient = forms.CharField(
+        label=gettext_lazy("Recipient"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
+    campaign = forms.ChoiceField(label=gettext_lazy("Campaign"), required=False)
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._account = account
+        states = cast(forms.ChoiceField, self.fields["state"])
+        states.choices = [("", _("All")), *State.choices]
+        campaigns = cast(forms.ChoiceField, self.fields["campaign"])
+        chosen = self.data.get("campaign", "")
+        campaigns.choices = [("", _("All")), *selectors.campaign_choices(account, chosen)]
+
+    def clean_recipient(self) -> str:
+        """A whole number in E.164, or some digits of one."""
+        written: str = self.cleaned_data["recipient"]
+        if not written:
+            return ""
+        try:
+            return numbers.parse(written, region=contacts_selectors.region(self._account)).e164
+        except numbers.InvalidNumber:
+            digits = "".join(char for char in written if char in "0123456789")
+        if len(digits) < _FEWEST_DIGITS:
+            raise forms.ValidationError(_("Type a number, or at least three digits of one."))
+        return digits
+
+    def clean(self) -> dict[str, Any]:
+        """A period does not end before it begins."""
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("The period ends before it begins."))
+        return self.cleaned_data
+
+    @property
+    def is_filtering(self) -> bool:
+        """Whether anything is filtered at all."""
+        return any(self.data.get(name) for name in self.fields)
+
+    def filters(self) -> Filters:
+        """The filters that are valid; a field with an error filters nothing."""
+        self.is_valid()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        if "campaign" in chosen:
+            chosen["campaign"] = uuid.UUID(chosen["campaign"])
+        return Filters(**chosen)
