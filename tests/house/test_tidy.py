@@ -90,7 +90,7 @@ def test_no_amount_is_a_float() -> None:
 
 
 def test_no_moment_is_naive() -> None:
-    forbidden = re.compile(r"datetime\.(utc)?now\(|date\.today\(|utcfromtimestamp\(")
+    forbidden = re.compile(r"datetime\.now\(\)|utcnow\(|date\.today\(|utcfromtimestamp\(")
     found = [name for name, text, _ in SOURCES if forbidden.search(text)]
     assert found == []
 

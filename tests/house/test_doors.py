@@ -1,0 +1,219 @@
+"""Every address, method and role, with own, a child's and foreign ids: nobody gets further than they may.
+
+A new address is tried by itself; one with an unknown argument, or behind no door, fails here until it is named.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from portal.accounts.capabilities import CAPABILITIES, Capability, Role
+from portal.accounts.models import Account, User
+from tests.conftest import SignedIn
+from tests.house.world import Owned, furnish
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# Doors that others built and keep: allauth's flows and Django's admin.
+FOREIGN_MODULES = ("allauth.", "django.contrib.admin", "django.contrib.contenttypes")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A named URL of ours, the arguments it takes, and the door it stands behind."""
+
+    name: str
+    arguments: tuple[str, ...]
+    door: str
+    capability: Capability | None
+
+    def url(self, ids: dict[str, uuid.UUID]) -> str:
+        return reverse(self.name, kwargs={argument: ids[argument] for argument in self.arguments})
+
+
+def walk(patterns: list[Any], arguments: tuple[str, ...] = ()) -> Iterator[tuple[URLPattern, tuple[str, ...]]]:
+    for pattern in patterns:
+        taken = arguments + tuple(pattern.pattern.converters)
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, taken)
+        else:
+            yield pattern, taken
+
+
+def is_foreign(pattern: URLPattern) -> bool:
+    module = getattr(pattern.callback, "__module__", "")
+    if hasattr(pattern.callback, "model_admin") or hasattr(pattern.callback, "admin_site"):
+        return True
+    return module.startswith(FOREIGN_MODULES)
+
+
+OURS = [(pattern, taken) for pattern, taken in walk(get_resolver().url_patterns) if not is_foreign(pattern)]
+ADDRESSES = [
+    Address(
+        str(pattern.name),
+        taken,
+        getattr(pattern.callback, "door", "none"),
+        getattr(pattern.callback, "capability", None),
+    )
+    for pattern, taken in OURS
+]
+
+
+def behind(door: str) -> list[Address]:
+    return [address for address in ADDRESSES if address.door == door]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    acme: Owned
+    globex: Owned
+
+    def own(self, **other: uuid.UUID) -> dict[str, uuid.UUID]:
+        return {"account": self.acme.account.public_id, **self.acme.ids, **other}
+
+
+@pytest.fixture
+def world(acme: Account, globex: Account, alice: User, charlie: User, now: datetime) -> World:
+    call_command("load_prices", stdout=StringIO())
+    return World(furnish(acme, alice, now), furnish(globex, charlie, now))
+
+
+def ask(client: Client, method: str, url: str) -> HttpResponse:
+    return getattr(client, method.lower())(url)  # type: ignore[no-any-return]
+
+
+def leads_to_sign_in(response: HttpResponse) -> bool:
+    return response.status_code == 302 and response["Location"].startswith(reverse("account_login"))
+
+
+def test_every_address_stands_behind_a_door() -> None:
+    assert [address.name for address in ADDRESSES if address.door == "none"] == []
+    assert [address.name for address in ADDRESSES if address.name == "None"] == []
+
+
+def test_every_argument_is_known(world: World) -> None:
+    known = set(world.own())
+    assert {argument for address in ADDRESSES for argument in address.arguments} <= known
+
+
+def test_an_account_in_the_address_means_the_accounts_door() -> None:
+    assert [a.name for a in ADDRESSES if ("account" in a.arguments) != (a.door == "account")] == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_who_is_not_signed_in_is_led_to_sign_in(world: World, client: Client, method: str) -> None:
+    behind_doors = behind("account") + behind("staff") + behind("person")
+    let_in = [a.name for a in behind_doors if not leads_to_sign_in(ask(client, method, a.url(world.own())))]
+    assert let_in == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_stranger_finds_nothing(world: World, charlie: User, signed_in: SignedIn, method: str) -> None:
+    client = signed_in(charlie)
+    mixed = world.own(**world.globex.ids)
+    found = [
+        f"{address.name} {status}"
+        for address in behind("account")
+        for ids in (world.own(), mixed)
+        if (status := ask(client, method, address.url(ids)).status_code) != 404
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_owner_finds_nothing_of_another_customer(
+    world: World, alice: User, signed_in: SignedIn, method: str
+) -> None:
+    client = signed_in(alice)
+    found = []
+    for address in behind("account"):
+        for argument in set(address.arguments) - {"account", "customer"}:
+            ids = world.own(**{argument: world.globex.ids[argument]})
+            status = ask(client, method, address.url(ids)).status_code
+            # A wrong method is refused before anything is looked up.
+            if status not in {404, 405}:
+                found.append(f"{address.name} with a foreign {argument}: {status}")
+    assert found == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("role", Role.values)
+def test_a_role_opens_what_it_carries_and_nothing_else(
+    world: World, acme: Account, bob: User, signed_in: SignedIn, method: str, role: str
+) -> None:
+    acme.members.filter(user=bob).update(role=role, may_spend=False)
+    client = signed_in(bob)
+    wrong = []
+    for address in behind("account"):
+        assert address.capability is not None
+        may = address.capability in CAPABILITIES[Role(role)] and address.capability != Capability.SEND
+        status = ask(client, method, address.url(world.own())).status_code
+        if status >= 500 or (status == 403) == may:
+            wrong.append(f"{address.name}: {status}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_sub_accounts_member_never_sees_its_parent(
+    world: World, acme: Account, charlie: User, signed_in: SignedIn, method: str
+) -> None:
+    below = acme.subaccounts.get()
+    charlie.memberships.update(account=below)
+    client = signed_in(charlie)
+    seen = [
+        f"{address.name} {status}"
+        for address in behind("account")
+        if (status := ask(client, method, address.url(world.own())).status_code) != 404
+    ]
+    assert seen == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_back_office_is_not_there_for_customers(
+    world: World, alice: User, signed_in: SignedIn, method: str
+) -> None:
+    client = signed_in(alice)
+    found = [a.name for a in behind("staff") if ask(client, method, a.url(world.own())).status_code != 404]
+    assert found == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_staff_and_the_public_never_meet_a_failure(
+    world: World, olga: User, signed_in: SignedIn, client: Client, method: str
+) -> None:
+    desk = signed_in(olga)
+    failed = [a.name for a in behind("staff") if ask(desk, method, a.url(world.own())).status_code >= 500]
+    failed += [
+        a.name
+        for a in behind("public") + behind("person")
+        for who in (desk, client)
+        if ask(who, method, a.url(world.own())).status_code >= 500
+    ]
+    assert failed == []
+
+
+def test_an_unknown_method_changes_nothing(world: World, alice: User, signed_in: SignedIn) -> None:
+    client = signed_in(alice)
+    let_in = [
+        f"{method} {address.name}"
+        for address in behind("account")
+        for method in ("PUT", "PATCH", "DELETE")
+        if ask(client, method, address.url(world.own())).status_code != 405
+    ]
+    assert let_in == []
+
+
+def test_the_walk_would_notice_a_view_without_a_door() -> None:
+    def naked(request: object) -> HttpResponse:
+        return HttpResponse()
+
+    assert getattr(login_not_required(naked), "door", "none") == "none"

@@ -1,0 +1,144 @@
+"""Two customers who each have one of everything, so that every door can be tried with one's own and with foreign ids."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from billing.amounts import to_units
+from billing.credits import services as credits
+from billing.ledger.codes import TransferCode
+from billing.payments import services as payments
+from billing.payments.providers import sandbox
+from billing.pricing import selectors as pricing_selectors
+from billing.recharge import services as recharges
+from messaging.alerts import services as alerts
+from messaging.campaigns import services as campaigns
+from messaging.contacts import services as contacts
+from messaging.contacts.models import OptOut
+from messaging.delivery.models import Message
+from messaging.senders import services as senders
+from portal.accounts.models import Account, User
+from portal.reports.models import Kind, ReportRequest
+
+NUMBER = "+393471234567"
+Ids = Mapping[str, uuid.UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An account, and the public id of what it has, by the name of the URL's argument."""
+
+    account: Account
+    ids: Ids
+
+
+def furnish(account: Account, owner: User, now: datetime) -> Owned:
+    """Give `account` one of everything that has an address, by the rooms' own services."""
+    parts: list[Callable[[Account, User, datetime], dict[str, uuid.UUID]]] = [
+        _credits,
+        _recharge,
+        _sending,
+        _lists,
+        _alert,
+        _report,
+        _subaccount,
+    ]
+    ids: dict[str, uuid.UUID] = {"customer": account.public_id, "person": owner.public_id}
+    for part in parts:
+        ids |= part(account, owner, now)
+    return Owned(account, ids)
+
+
+def _credits(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    wallet = credits.open_wallet(account=account)
+    cause = credits.Cause(TransferCode.PROMOTION, f"world:{account.pk}", "test")
+    credits.grant(wallet=wallet, amount=to_units(Decimal(100)), price=credits.Price(), cause=cause, now=now)
+    return {}
+
+
+def _recharge(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    method = payments.add_method(
+        account=account,
+        provider="sandbox",
+        token=sandbox.SUCCEEDS,
+        label="Card",
+        expires_on=None,
+        actor_id=owner.pk,
+        now=now,
+    )
+    pack = pricing_selectors.packs(account, now)[0]
+    recharge = recharges.buy(
+        account=account, pack=pack, method=method, reference=uuid.uuid4(), actor_id=owner.pk, now=now
+    )
+    assert recharge.invoice is not None
+    return {
+        "method": method.public_id,
+        "recharge": recharge.public_id,
+        "payment": recharge.payment.public_id,
+        "invoice": recharge.invoice.public_id,
+    }
+
+
+def _sending(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    sender = senders.request(account=account, name=f"Shop {account.name}"[:11], purpose="", actor_id=owner.pk, now=now)
+    campaign = campaigns.launch(
+        account=account,
+        actor_id=owner.pk,
+        sender=None,
+        text="Hello",
+        recipients=[NUMBER],
+        reference=str(uuid.uuid4()),
+        now=now,
+    )
+    draft = campaigns.save_draft(
+        account=account,
+        reference=uuid.uuid4(),
+        name="",
+        sender=None,
+        text="Hello",
+        pasted=NUMBER,
+        contact_list=None,
+        actor_id=owner.pk,
+        now=now,
+    )
+    message = Message.objects.get(campaign=campaign)
+    return {
+        "sender": sender.public_id,
+        "campaign": campaign.public_id,
+        "draft": draft.public_id,
+        "message": message.public_id,
+    }
+
+
+def _lists(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    contact_list = contacts.create_list(account=account, name="Friends", entries=[], actor_id=owner.pk, now=now)
+    contacts.opt_out(account=account, numbers=["+393477654321"], actor_id=owner.pk, now=now)
+    return {"contact_list": contact_list.public_id, "opt_out": OptOut.objects.get(account=account).public_id}
+
+
+def _alert(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    terms = alerts.Terms(threshold_units=50_000, email_on=True, email=owner.email, sms_on=False, number="")
+    return {"alert": alerts.create(account=account, terms=terms, actor_id=owner.pk, now=now).public_id}
+
+
+def _report(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    report = ReportRequest.objects.create(
+        account=account,
+        kind=Kind.DELIVERY_RECEIPTS,
+        period_from=now - timedelta(days=1),
+        period_until=now,
+        time_zone="Europe/Rome",
+        language="en-gb",
+        reference=uuid.uuid4(),
+        requested_by=owner,
+        created_at=now,
+    )
+    return {"report": report.public_id}
+
+
+def _subaccount(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    below = Account.objects.create(name=f"{account.name} below", parent=account)
+    credits.open_wallet(account=below)
+    return {"subaccount": below.public_id}
