@@ -40,7 +40,9 @@ NAV: tuple[Group, ...] = (
     Group(
         _("Messages"),
         (
+            Link(_("Campaigns"), "campaigns", "send"),
             Link(_("Messages"), "messages", "history"),
+            Link(_("Contact lists"), "contact_lists", "contacts"),
             Link(_("Sender names"), "sender_names", "sender"),
         ),
     ),

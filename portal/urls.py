@@ -19,7 +19,9 @@ account_patterns: list[URLPattern | URLResolver] = [
     path("", include("billing.payments.urls")),
     path("", include("billing.invoices.urls")),
     path("", include("messaging.senders.urls")),
+    path("", include("messaging.contacts.urls")),
     path("", include("messaging.delivery.urls")),
+    path("", include("messaging.campaigns.urls")),
 ]
 
 staff_patterns: list[URLPattern | URLResolver] = [

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from billing.invoices import signals as invoices_signals
 from billing.invoices import tasks as invoices_tasks
+from messaging.campaigns import tasks as campaigns_tasks
 from messaging.delivery import signals as delivery_signals
 from messaging.delivery import tasks as delivery_tasks
 
@@ -32,6 +33,7 @@ class Wire:
 WIRES: tuple[Wire, ...] = (
     Wire(invoices_signals.invoice_issued, invoices_tasks.render),
     Wire(delivery_signals.messages_waiting, delivery_tasks.submit_account),
+    Wire(delivery_signals.messages_handed_over, campaigns_tasks.settle),
 )
 
 

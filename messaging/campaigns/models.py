@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 
@@ -125,4 +126,9 @@ class CampaignDraft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.text[:40]
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """Its name, or how its text begins."""
+        return self.name or Truncator(self.text.strip()).chars(60)

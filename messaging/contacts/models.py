@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from messaging.encoding.numbers import international
+
 # What every stored number looks like; read into this form by `messaging.encoding.numbers`.
 E164 = r"^\+[1-9][0-9]{3,14}$"
 
@@ -76,3 +78,8 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def written(self) -> str:
+        """The number as the world writes it."""
+        return international(self.number)

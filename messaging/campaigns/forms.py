@@ -1,0 +1,158 @@
+"""The shape of a message to many: sender, text, whom."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from messaging.campaigns.models import CampaignDraft
+from messaging.contacts import faults, paste
+from messaging.contacts.models import ContactList
+from messaging.contacts.paste import Pasted
+from messaging.encoding import segments
+from messaging.encoding.numbers import PasteTooLong, TooManyNumbers
+from messaging.senders.forms import SenderField
+from messaging.senders.models import SenderName
+from portal.templatetags.formats import number
+
+MAX_TEXT = 5_000
+"""Characters that are counted at all; what can be sent is decided in segments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What an account may choose from; `region` is where its numbers without an international prefix belong."""
+
+    senders: QuerySet[SenderName]
+    portal_number: str
+    lists: QuerySet[ContactList]
+    region: str
+
+
+class ListField(forms.ModelChoiceField[ContactList]):
+    """One of the account's lists, with how many contacts it has."""
+
+    def label_from_instance(self, obj: ContactList) -> str:
+        """Name the list; `contact_count` comes from the selector."""
+        count: int = getattr(obj, "contact_count", 0)
+        text = ngettext("%(name)s (%(count)s contact)", "%(name)s (%(count)s contacts)", count)
+        return text % {"name": obj.name, "count": number(count)}
+
+
+class MessageForm(forms.Form):
+    """What is being typed. Nothing is required yet, so that the preview can follow every key; `read` are the numbers."""
+
+    reference = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    name = forms.CharField(
+        label=gettext_lazy("Name of the campaign"),
+        max_length=80,
+        required=False,
+        help_text=gettext_lazy("Only you see it. Without one, the text begins the list entry."),
+    )
+    sender = SenderField(
+        label=gettext_lazy("Sender"), help_text=gettext_lazy("With a name as sender nobody can reply to you.")
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Text"),
+        max_length=MAX_TEXT,
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    contact_list = ListField(
+        label=gettext_lazy("Contact list"),
+        queryset=ContactList.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        empty_label=gettext_lazy("No list"),
+    )
+    pasted = forms.CharField(
+        label=gettext_lazy("Numbers"),
+        required=False,
+        help_text=gettext_lazy(
+            "One a line, at most 10,000. Without an international prefix they belong to your country."
+        ),
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off", "class": "mono"}),
+    )
+
+    def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.region = choices.region
+        self.read = Pasted((), 0, ())
+        sender, contact_list = self.fields["sender"], self.fields["contact_list"]
+        assert isinstance(sender, SenderField)
+        assert isinstance(contact_list, ListField)
+        sender.offer(choices.senders, portal_number=choices.portal_number)
+        contact_list.queryset = choices.lists
+
+    def clean_pasted(self) -> str:
+        """Read the numbers into `read`, and keep what was typed."""
+        raw: str = self.cleaned_data["pasted"]
+        try:
+            self.read = paste.read(raw, region=self.region)
+        except PasteTooLong as refused:
+            message = _("This is too much to read at once: paste at most %(limit)s characters.")
+            raise forms.ValidationError(message, params={"limit": number(refused.limit)}) from refused
+        except TooManyNumbers as refused:
+            message = _("These are too many numbers: paste at most %(limit)s at once, or use a list.")
+            raise forms.ValidationError(message, params={"limit": number(refused.limit)}) from refused
+        return raw
+
+
+class ComposeForm(MessageForm):
+    """A message that can be quoted: there is a text, it is not too long, and somebody gets it."""
+
+    def clean(self) -> None:
+        """Say what is missing where it is missing; what can be sent to some is left to the quote."""
+        super().clean()
+        self._check_text()
+        chosen = self.cleaned_data.get("contact_list")
+        if self.read.entries or chosen or {"pasted", "contact_list"} & self.errors.keys():
+            return
+        if self.read.invalid:
+            message = _("None of these lines holds a telephone number. %(example)s")
+            example = faults.sentence(self.read.invalid)
+            self.add_error("pasted", forms.ValidationError(message, params={"example": example}))
+        else:
+            self.add_error("pasted", _("Paste at least one number, or choose a list."))
+
+    def _check_text(self) -> None:
+        if "text" in self.errors:
+            return
+        text = self.cleaned_data["text"]
+        count = segments.count(text).segment_count
+        if not text.strip():
+            self.add_error("text", _("Type the text of the message."))
+        elif count > segments.MAX_SEGMENTS:
+            message = _("This text takes %(count)s segments; at most %(limit)s can be sent. Shorten it.")
+            params = {"count": number(count), "limit": number(segments.MAX_SEGMENTS)}
+            self.add_error("text", forms.ValidationError(message, params=params))
+
+    def clean_reference(self) -> uuid.UUID:
+        """Give the form's own key; a form without one gets its own."""
+        return self.cleaned_data["reference"] or uuid.uuid4()
+
+
+class SendForm(forms.Form):
+    """What the button of a quote says: send exactly this."""
+
+    fingerprint = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+
+
+def initial(draft: CampaignDraft | None, *, default: SenderName | None, list_id: str) -> dict[str, object]:
+    """What the page of composing begins with: a draft, or nothing but the default sender and a chosen list."""
+    if draft is None:
+        sender = default.public_id if default else ""
+        return {"reference": uuid.uuid4(), "sender": sender, "contact_list": list_id}
+    return {
+        "reference": draft.reference,
+        "name": draft.name,
+        "sender": draft.sender.public_id if draft.sender else "",
+        "text": draft.text,
+        "pasted": draft.pasted,
+        "contact_list": draft.contact_list.public_id if draft.contact_list else "",
+    }

@@ -1,0 +1,126 @@
+"""Changing lists of contacts, and keeping the numbers that opted out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models.functions import Lower
+
+from messaging.contacts.models import Contact, ContactList, OptOut
+from messaging.contacts.paste import MAX_CONTACTS, Entry
+from portal.accounts.models import Account
+from portal.audit import services as audit
+from portal.transactions import unit_of_work
+
+
+class NameTaken(Exception):
+    """The account has another list with this name."""
+
+
+class ListFull(Exception):
+    """The list would pass its limit; `room` says how many contacts still fit."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__(room)
+        self.room = room
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """How many contacts are new in the list, and how many were there already."""
+
+    added_count: int
+    known_count: int
+
+
+@unit_of_work
+def create_list(*, account: Account, name: str, entries: Sequence[Entry], actor_id: int, now: datetime) -> ContactList:
+    """Make a list with its first contacts. Raises `NameTaken`, `ListFull`."""
+    # Two lists of one name at once: the second waits here and finds the first.
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    mine = ContactList.objects.annotate(lower=Lower("name")).filter(account=account)
+    if mine.filter(lower=name.lower()).exists():
+        raise NameTaken(name)
+    contact_list = ContactList.objects.create(account=account, name=name, created_at=now)
+    _record("contact_list.created", contact_list, {"name": name}, actor_id, now)
+    if entries:
+        add_contacts(contact_list=contact_list, entries=entries, actor_id=actor_id, now=now)
+    return contact_list
+
+
+@unit_of_work
+def add_contacts(*, contact_list: ContactList, entries: Sequence[Entry], actor_id: int, now: datetime) -> Added:
+    """Add what is not yet in the list; a number that is keeps its name. Raises `ListFull`: then nothing is added."""
+    contact_list = ContactList.objects.select_for_update(no_key=True).get(pk=contact_list.pk)
+    known = set(contact_list.contacts.values_list("number", flat=True))
+    new = {entry.number: entry for entry in entries if entry.number not in known}
+    if len(known) + len(new) > MAX_CONTACTS:
+        raise ListFull(max(MAX_CONTACTS - len(known), 0))
+    Contact.objects.bulk_create(
+        (
+            Contact(contact_list=contact_list, number=entry.number, name=entry.name, created_at=now)
+            for entry in new.values()
+        ),
+        batch_size=1000,
+    )
+    if new:
+        _record("contact_list.extended", contact_list, {"contact_count": len(new)}, actor_id, now)
+    return Added(len(new), len(entries) - len(new))
+
+
+@unit_of_work
+def remove_contacts(*, contact_list: ContactList, contacts: Iterable[UUID], actor_id: int, now: datetime) -> int:
+    """Take contacts (public ids) out of the list and return how many; ids of other lists are none of its business."""
+    count, _ = Contact.objects.filter(contact_list=contact_list, public_id__in=list(contacts)).delete()
+    if count:
+        _record("contact_list.reduced", contact_list, {"contact_count": count}, actor_id, now)
+    return count
+
+
+@unit_of_work
+def delete_list(*, contact_list: ContactList, actor_id: int, now: datetime) -> None:
+    """Delete the list and its contacts. Messages that were sent to them stay as they are."""
+    _record("contact_list.deleted", contact_list, {"name": contact_list.name}, actor_id, now)
+    contact_list.delete()
+
+
+@unit_of_work
+def opt_out(*, account: Account, numbers: Sequence[str], actor_id: int | None, now: datetime) -> int:
+    """Send nothing more to the numbers (E.164); return how many are new. `actor_id` None: the recipient said so."""
+    before = OptOut.objects.filter(account=account, number__in=numbers).count()
+    OptOut.objects.bulk_create(
+        (OptOut(account=account, number=number, created_by_id=actor_id, created_at=now) for number in numbers),
+        batch_size=1000,
+        ignore_conflicts=True,
+    )
+    count = OptOut.objects.filter(account=account, number__in=numbers).count() - before
+    if count:
+        audit.record(
+            action="opt_out.added", actor_id=actor_id, account_id=account.pk, after={"number_count": count}, now=now
+        )
+    return count
+
+
+@unit_of_work
+def withdraw_opt_out(*, opt_out: OptOut, actor_id: int, now: datetime) -> None:
+    """Let messages reach the number again."""
+    opt_out.delete()
+    audit.record(
+        action="opt_out.withdrawn",
+        actor_id=actor_id,
+        account_id=opt_out.account_id,
+        before={"number": opt_out.number},
+        now=now,
+    )
+
+
+def _record(action: str, contact_list: ContactList, after: dict[str, object], actor_id: int, now: datetime) -> None:
+    audit.record(
+        action=action,
+        actor_id=actor_id,
+        account_id=contact_list.account_id,
+        subject=f"contact_list:{contact_list.public_id}",
+        after=after,
+        now=now,
+    )
