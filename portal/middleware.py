@@ -56,12 +56,11 @@ def client_address(request: HttpRequest) -> str | None:
 
 def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """Write one line about a request: never its query, its body or a key in its path, which open what they name."""
-    match = request.resolver_match
-    holds_a_key = match is not None and "key" in match.kwargs
+    key = request.resolver_match.kwargs.get("key") if request.resolver_match else None
     logger.info(
         "%s %s",
         request.method,
-        f"/{match.route}" if match and holds_a_key else request.path,
+        request.path.replace(key, "…") if key else request.path,
         extra={
             "status": response.status_code,
             "milliseconds": round(seconds * 1000),
