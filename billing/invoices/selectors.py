@@ -1,0 +1,73 @@
+"""Questions about invoices; the account comes first."""
+
+from typing import TypedDict
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+from django_stubs_ext import WithAnnotations
+
+from billing.invoices import vat
+from billing.invoices.models import Invoice
+from portal.accounts.models import Account, BillingDetails
+
+
+class Sold(TypedDict):
+    """What a listed invoice has beyond its fields: how many credits it sold, in units."""
+
+    credits_units: int
+
+
+class BillingDetailsMissing(Exception):
+    """Nobody has said yet whom the account's invoices are made out to."""
+
+
+def billing_details(account: Account) -> BillingDetails:
+    """Whom the account's invoices are made out to: its own details, or its parent's where a branch has none.
+
+    Raises `BillingDetailsMissing`.
+    """
+    found = BillingDetails.objects.filter(account_id__in=[account.pk, account.parent_id])
+    details = min(found, key=lambda each: each.account_id != account.pk, default=None)
+    if details is None:
+        raise BillingDetailsMissing(account.name)
+    return details
+
+
+def assessment(account: Account) -> vat.Assessment:
+    """How a sale to this account is taxed now. Raises `BillingDetailsMissing`.
+
+    A person who shows a VAT number buys as a business, with a company's name or without.
+    """
+    details = billing_details(account)
+    return vat.assess(
+        seller_country=settings.SELLER["country"],
+        buyer_country=details.country,
+        vat_number=details.vat_number,
+        is_company=bool(details.company or details.vat_number),
+    )
+
+
+def invoices(account: Account, *, year: int | None = None) -> "QuerySet[WithAnnotations[Invoice, Sold]]":
+    """The account's invoices (of one year), newest first, each with `credits_units`, the credits it sold."""
+    found = Invoice.objects.filter(account=account)
+    return _listed(found.filter(year=year) if year else found)
+
+
+def years(account: Account) -> list[int]:
+    """The years in which the account was invoiced, latest first."""
+    found = Invoice.objects.filter(account=account).order_by("-year")
+    return list(found.values_list("year", flat=True).distinct())
+
+
+def find(reference: str) -> Invoice | None:
+    """The invoice issued under the caller's reference, if it has been."""
+    return Invoice.objects.filter(reference=reference).first()
+
+
+def all_invoices() -> "QuerySet[WithAnnotations[Invoice, Sold]]":
+    """For the operator: everybody's invoices, newest first, each with `credits_units` and its account."""
+    return _listed(Invoice.objects.select_related("account"))
+
+
+def _listed(found: QuerySet[Invoice]) -> "QuerySet[WithAnnotations[Invoice, Sold]]":
+    return found.annotate(credits_units=Sum("lines__quantity_units")).order_by("-issued_on", "-pk")

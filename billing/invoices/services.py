@@ -1,0 +1,215 @@
+"""The verbs of the invoices room: issue, record the payment of what was open, render the PDF."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from billing.amounts import to_credits
+from billing.invoices import numbering, pdf, selectors, vat
+from billing.invoices.models import Invoice, InvoiceLine, PaidBy
+from billing.invoices.selectors import BillingDetailsMissing
+from billing.invoices.signals import invoice_issued
+from portal.accounts.models import Account, BillingDetails
+from portal.audit import services as audit
+from portal.bells import ring
+from portal.transactions import unit_of_work
+
+__all__ = [
+    "AlreadyPaid",
+    "BillingDetailsMissing",
+    "InvoiceReferenceConflict",
+    "Line",
+    "issue",
+    "record_payment",
+    "render",
+]
+
+SERIES = ""
+PAYMENT_TERM = timedelta(days=30)
+# Longer than a worker may take for one task (CELERY_TASK_TIME_LIMIT), so that two never render the same invoice.
+RENDER_LEASE = timedelta(minutes=6)
+# What the price of one credit is kept to, in cents.
+UNIT_PRICE_STEP = Decimal("0.000001")
+
+
+class InvoiceReferenceConflict(Exception):
+    """The reference already belongs to an invoice of another account or amount."""
+
+
+class AlreadyPaid(Exception):
+    """The payment of this invoice has been recorded before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is sold: `credits_units` credits (in units) for `net_cents` without VAT, and from which price list."""
+
+    credits_units: int
+    net_cents: int
+    price_list_name: str = ""
+    currency: str = "EUR"
+
+
+@unit_of_work
+def issue(
+    *,
+    account: Account,
+    line: Line,
+    assessment: vat.Assessment,
+    paid_at: datetime | None,
+    payment_reference: str,
+    reference: str,
+    actor_id: int | None,
+    now: datetime,
+    paid_by: PaidBy | str = "",
+) -> Invoice:
+    """Issue an invoice for `line` under the next number of the year, and have its PDF rendered after the commit.
+
+    Call it last in the caller's unit of work: from here to the commit the year's numbers are locked. `assessment` is
+    the one the buyer agreed to. `payment_reference` names the payment ("Visa 4242"), or, while `paid_at` is None, what
+    a bank transfer has to quote; such an invoice is due after 30 days. The same `reference` returns the first invoice.
+    Raises `BillingDetailsMissing` and `InvoiceReferenceConflict`.
+    """
+    details = selectors.billing_details(account)
+    issued_on = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    series = numbering.lock(code=SERIES, year=issued_on.year)
+    known = selectors.find(reference)
+    if known:
+        return _same(known, account, line)
+    invoice = Invoice.objects.create(
+        account=account,
+        reference=reference,
+        **_numbered(numbering.take(series), issued_on),
+        **_amounts(line, assessment),
+        **_parties(account, details),
+        due_on=issued_on if paid_at else issued_on + PAYMENT_TERM,
+        paid_at=paid_at,
+        paid_by=paid_by if paid_at else "",
+        payment_reference=payment_reference,
+    )
+    _add_line(invoice, line)
+    after = {"number": invoice.full_number, "net_cents": invoice.net_cents, "gross_cents": invoice.gross_cents}
+    _record("invoice.issued", invoice, after, actor_id, now)
+    ring(invoice_issued, invoice.pk)
+    return invoice
+
+
+@unit_of_work
+def record_payment(
+    *, invoice: Invoice, paid_at: datetime, paid_by: PaidBy, payment_reference: str, actor_id: int | None, now: datetime
+) -> Invoice:
+    """Note that an invoice issued unpaid has been paid, once. Raises `AlreadyPaid`."""
+    open_invoice = Invoice.objects.filter(pk=invoice.pk, paid_at=None)
+    if not open_invoice.update(paid_at=paid_at, paid_by=paid_by, payment_reference=payment_reference):
+        raise AlreadyPaid(invoice.full_number)
+    after = {"paid_at": paid_at.isoformat(), "paid_by": paid_by, "payment_reference": payment_reference}
+    _record("invoice.paid", invoice, after, actor_id, now)
+    invoice.refresh_from_db()
+    return invoice
+
+
+def render(*, invoice_id: int, now: datetime) -> bool:
+    """Make and store the PDF of an invoice that has none. Safe to call at any time, by anybody, again.
+
+    Return False when there was nothing to do or another worker is at it. No transaction is open while it works; a
+    worker that dies leaves its lease, and after that the next one starts anew.
+    """
+    lease_until = now + RENDER_LEASE
+    if not Invoice.objects.to_render(now).filter(pk=invoice_id).update(render_lease_until=lease_until):
+        return False
+    invoice = Invoice.objects.prefetch_related("lines").get(pk=invoice_id)
+    content = pdf.render(invoice)
+    name = f"invoices/{invoice.year}/{invoice.public_id}.pdf"
+    # What lies there is the half of a file that an interrupted worker left.
+    default_storage.delete(name)
+    stored = default_storage.save(name, ContentFile(content))
+    mine = Q(pk=invoice_id, rendered_at=None, render_lease_until=lease_until)
+    checksum = hashlib.sha256(content).hexdigest()
+    return bool(Invoice.objects.filter(mine).update(pdf=stored, pdf_sha256=checksum, rendered_at=now))
+
+
+def _same(known: Invoice, account: Account, line: Line) -> Invoice:
+    if known.account_id != account.pk or (known.net_cents, known.currency) != (line.net_cents, line.currency):
+        raise InvoiceReferenceConflict(known.reference)
+    return known
+
+
+def _numbered(number: int, issued_on: date) -> dict[str, Any]:
+    year = issued_on.year
+    full_number = numbering.full_number(code=SERIES, year=year, number=number)
+    return {"series": SERIES, "year": year, "number": number, "full_number": full_number, "issued_on": issued_on}
+
+
+def _amounts(line: Line, assessment: vat.Assessment) -> dict[str, Any]:
+    vat_cents = vat.vat_cents(line.net_cents, assessment.rate)
+    return {
+        "currency": line.currency,
+        "net_cents": line.net_cents,
+        "vat_rate": assessment.rate,
+        "vat_cents": vat_cents,
+        "gross_cents": line.net_cents + vat_cents,
+        "treatment": assessment.treatment.value,
+    }
+
+
+def _parties(account: Account, details: BillingDetails) -> dict[str, Any]:
+    return {
+        "language": account.language,
+        "seller": dict(settings.SELLER),
+        "buyer": _buyer(details),
+        "purchase_order": details.purchase_order,
+    }
+
+
+def _buyer(details: BillingDetails) -> dict[str, str]:
+    """Copy what the invoice says of its buyer."""
+    return {
+        "name": details.name,
+        "contact": f"{details.first_name} {details.last_name}".strip() if details.company else "",
+        "address": details.address,
+        "address_complement": details.address_complement,
+        "postal_code": details.postal_code,
+        "city": details.city,
+        "country": details.country,
+        "vat_number": vat.as_printed(details.country, details.vat_number),
+        "codice_fiscale": details.codice_fiscale,
+        "sdi_code": details.sdi_code,
+        "pec": details.pec,
+        "siret": details.siret,
+    }
+
+
+def _add_line(invoice: Invoice, line: Line) -> None:
+    with translation.override(invoice.language):
+        description = _("Prepaid communication credits")
+        if line.price_list_name:
+            description = _("Prepaid communication credits, price list “%(name)s”") % {"name": line.price_list_name}
+    InvoiceLine.objects.create(
+        invoice=invoice,
+        position=1,
+        description=description,
+        quantity_units=line.credits_units,
+        unit_price_cents=(line.net_cents / to_credits(line.credits_units)).quantize(UNIT_PRICE_STEP),
+        net_cents=line.net_cents,
+    )
+
+
+def _record(action: str, invoice: Invoice, after: dict[str, Any], actor_id: int | None, now: datetime) -> None:
+    audit.record(
+        action=action,
+        actor_id=actor_id,
+        account_id=invoice.account_id,
+        subject=f"invoice:{invoice.public_id}",
+        after=after,
+        now=now,
+    )

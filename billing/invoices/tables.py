@@ -1,0 +1,66 @@
+"""Invoices as a table."""
+
+from datetime import date
+from typing import Any
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.invoices.models import Invoice, State
+from portal.accounts.models import Account
+from portal.templatetags.formats import credits, day, money
+from portal.templatetags.parts import badge, icon
+
+KINDS = {State.PAID: "ok", State.TO_BE_PAID: "info", State.OVERDUE: "bad"}
+NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
+
+
+class InvoiceTable(tables.Table):
+    """Newest first; each row ends with its PDF."""
+
+    issued_on = tables.Column(verbose_name=gettext_lazy("Date of issue"), attrs={"td": {"class": "nowrap"}})
+    full_number = tables.Column(verbose_name=gettext_lazy("Number"), attrs={"td": {"class": "nowrap"}})
+    credits_units = tables.Column(verbose_name=gettext_lazy("Credits"), attrs=NUMBER)
+    net_cents = tables.Column(verbose_name=gettext_lazy("Net amount"), attrs=NUMBER)
+    state = tables.Column(verbose_name=gettext_lazy("State"), empty_values=(), orderable=False)
+    pdf = tables.Column(
+        verbose_name=gettext_lazy("PDF"), empty_values=(), orderable=False, attrs={"td": {"class": "actions"}}
+    )
+
+    caption = gettext_lazy("Invoices")
+    empty_text = gettext_lazy("No invoices in this year.")
+
+    def __init__(self, *args: Any, account: Account, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account, self.today = account, today
+
+    def order_issued_on(self, found: Any, is_descending: bool) -> tuple[Any, bool]:
+        """By date, and within a day by number."""
+        return found.order_by(*(("-issued_on", "-pk") if is_descending else ("issued_on", "pk"))), True
+
+    def render_issued_on(self, value: date) -> str:
+        return day(value)
+
+    def render_credits_units(self, value: int) -> str:
+        return credits(value)
+
+    def render_net_cents(self, value: int, record: Invoice) -> str:
+        return money(value, record.currency)
+
+    def render_state(self, record: Invoice) -> SafeString:
+        state = record.state(self.today)
+        return badge(KINDS[state], str(state.label))
+
+    def render_pdf(self, record: Invoice) -> SafeString:
+        if not record.rendered_at:
+            return format_html('<span class="soft">{}</span>', _("Being prepared"))
+        return format_html(
+            '<a class="button small" href="{}">{}PDF<span class="visually-hidden"> {}</span></a>',
+            reverse("invoice_pdf", args=[self.account.public_id, record.public_id]),
+            icon("download"),
+            _("of invoice %(number)s") % {"number": record.full_number},
+        )
