@@ -1,0 +1,191 @@
+"""Balance alerts, and the notices that leave when one fires, clears, or is tested."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from messaging.alerts.codes import Channel, Fault, Kind, NoticeState
+from messaging.delivery.codes import CHARGED, FINAL, RETURNED
+from messaging.delivery.codes import State as MessageState
+
+# The network has the final word on these, and it was no.
+LOST = frozenset({MessageState.UNDELIVERED, MessageState.EXPIRED}) | RETURNED
+
+
+class BalanceAlertQuerySet(models.QuerySet["BalanceAlert"]):
+    def kept(self) -> "BalanceAlertQuerySet":
+        """The alerts that nobody has deleted."""
+        return self.filter(removed_at=None)
+
+    def on(self) -> "BalanceAlertQuerySet":
+        """The alerts that can reach somebody."""
+        return self.kept().filter(Q(email_on=True) | Q(sms_on=True))
+
+    def to_fire(self) -> "BalanceAlertQuerySet":
+        """Armed, and the wallet has the threshold or less (product 5.2). One query over the ledger's balances."""
+        return self.live().filter(armed=True, account__wallet__ledger_account__available__lte=F("threshold_units"))
+
+    def to_clear(self) -> "BalanceAlertQuerySet":
+        """Fired, and the wallet has more than the threshold again."""
+        return self.live().filter(armed=False, account__wallet__ledger_account__available__gt=F("threshold_units"))
+
+    def live(self) -> "BalanceAlertQuerySet":
+        """The alerts that are looked at: on, and of an account that is in use."""
+        return self.on().filter(account__deactivated_at=None)
+
+
+class BalanceAlert(models.Model):
+    """Tells somebody when an account's available credits fall to `threshold_units` or below.
+
+    It fires once: `armed` is taken away by whoever fires it, and given back above the threshold.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="balance_alerts")
+    threshold_units = models.BigIntegerField(_("threshold"))
+    email_on = models.BooleanField(_("by e-mail"), default=True)
+    email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
+    sms_on = models.BooleanField(_("by SMS"), default=False)
+    number = models.CharField(_("mobile number"), max_length=16, blank=True)
+    armed = models.BooleanField(_("armed"), default=True)
+    fired_at = models.DateTimeField(_("fired"), null=True, blank=True)
+    cleared_at = models.DateTimeField(_("cleared"), null=True, blank=True)
+    created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", verbose_name=_("who"))
+    created_at = models.DateTimeField(_("created"))
+    removed_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+
+    objects = BalanceAlertQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("balance alert")
+        verbose_name_plural = _("balance alerts")
+        constraints = [
+            models.CheckConstraint(condition=Q(threshold_units__gt=0), name="a_threshold_is_above_zero"),
+            models.CheckConstraint(
+                condition=Q(email_on=False) | ~Q(email=""), name="an_alert_by_e_mail_has_an_address"
+            ),
+            models.CheckConstraint(
+                condition=Q(sms_on=False) | Q(number__regex=r"^\+[1-9][0-9]{4,14}$"),
+                name="an_alert_by_sms_has_an_e164_number",
+            ),
+            models.UniqueConstraint(
+                "account",
+                "threshold_units",
+                "email",
+                "number",
+                condition=Q(removed_at=None),
+                name="an_alert_is_set_up_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(armed=True) | Q(fired_at__isnull=False), name="an_alert_that_is_not_armed_has_fired"
+            ),
+        ]
+        indexes = [
+            models.Index("account", F("threshold_units").desc(), name="alerts_kept", condition=Q(removed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it can reach anybody."""
+        return self.email_on or self.sms_on
+
+    def targets(self) -> list[tuple[Channel, str]]:
+        """Where its notices go: each channel that is on, with the address."""
+        targets = []
+        if self.email_on:
+            targets.append((Channel.EMAIL, self.email))
+        if self.sms_on:
+            targets.append((Channel.SMS, self.number))
+        return targets
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def due(self, now: datetime) -> "NoticeQuerySet":
+        """What is to be sent now: waiting for its time, or claimed by somebody whose lease has run out."""
+        return self.filter(
+            Q(state=NoticeState.WAITING, next_attempt_at__lte=now) | Q(state=NoticeState.SENDING, lease_until__lte=now)
+        ).order_by("next_attempt_at", "pk")
+
+    def failed(self) -> "NoticeQuerySet":
+        """What did not arrive in spite of every attempt."""
+        return self.filter(state=NoticeState.FAILED).exclude(fault=Fault.REMOVED)
+
+    def unresolved(self) -> "NoticeQuerySet":
+        """The text messages of which something is known that has not been acted upon: a price, or an end."""
+        to_book = Q(booked_at=None, message__state__in=sorted(state.value for state in CHARGED))
+        return self.filter(to_book | Q(message__state__in=sorted(state.value for state in FINAL)), settled_at=None)
+
+
+class Notice(models.Model):
+    """One notice to one address: what it said, how often it was tried, what became of it.
+
+    `balance_units` and `threshold_units` are those of the moment it tells of, `created_at`. `message` is the latest
+    text message it became; `booked_at` says when that was paid for, `settled_at` when its fate was known.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    alert = models.ForeignKey(BalanceAlert, models.PROTECT, related_name="notices")
+    kind = models.CharField(_("notice"), max_length=8, choices=Kind.choices)
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    address = models.CharField(_("address"), max_length=254)
+    threshold_units = models.BigIntegerField(_("threshold"))
+    balance_units = models.BigIntegerField(_("available then"))
+    state = models.CharField(_("state"), max_length=8, choices=NoticeState.choices, default=NoticeState.WAITING)
+    attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"))
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fault = models.CharField(_("reason"), max_length=16, choices=Fault.choices, blank=True)
+    message = models.ForeignKey(
+        "delivery.Message",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("message"),
+    )
+    created_at = models.DateTimeField(_("created"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    booked_at = models.DateTimeField(_("booked"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("outcome known"), null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="a_notice_says_something_known"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="a_notice_goes_a_known_way"),
+            models.CheckConstraint(condition=Q(state__in=NoticeState.values), name="a_notice_has_a_known_state"),
+            models.CheckConstraint(condition=~Q(address=""), name="a_notice_has_an_address"),
+            models.CheckConstraint(
+                condition=~Q(state=NoticeState.SENDING) | Q(lease_until__isnull=False),
+                name="a_notice_being_sent_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=NoticeState.SENT) | Q(sent_at__isnull=False), name="a_sent_notice_says_when"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=NoticeState.FAILED) | ~Q(fault=""), name="a_failed_notice_says_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(message__isnull=True) | Q(channel=Channel.SMS), name="only_an_sms_becomes_a_message"
+            ),
+        ]
+        indexes = [
+            models.Index("alert", F("id").desc(), name="notices_of_an_alert"),
+            models.Index("next_attempt_at", name="notices_due", condition=Q(state__in=["sending", "waiting"])),
+            models.Index(
+                "message", name="notices_unresolved", condition=Q(settled_at__isnull=True, message__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)

@@ -1,0 +1,119 @@
+"""The pages of balance alerts."""
+
+from typing import Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing.credits import selectors as credits_selectors
+from messaging.alerts import selectors, services, wording
+from messaging.alerts.forms import AlertForm
+from messaging.alerts.models import BalanceAlert
+from messaging.contacts import selectors as contacts_selectors
+from portal.accounts.access import AccountRequest, account_view
+from portal.accounts.capabilities import Capability
+
+NOTICES_SHOWN: Final = 20
+REFUSALS: Final = (services.TooManyAlerts, services.AlertExists)
+
+
+@account_view(Capability.VIEW)
+@require_safe
+def alerts(request: AccountRequest) -> HttpResponse:
+    """The account's alerts, and what became of their latest notices."""
+    context = {
+        "alerts": selectors.alerts(request.account),
+        "notices": [(notice, wording.outcome(notice)) for notice in selectors.notices(request.account)[:NOTICES_SHOWN]],
+        "balance": credits_selectors.balance(request.account),
+        "may_change": request.member.can(Capability.MANAGE_ALERTS),
+    }
+    return render(request, "messaging/alerts/alerts.html", context)
+
+
+@account_view(Capability.MANAGE_ALERTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def alert_new(request: AccountRequest) -> HttpResponse:
+    """Set up an alert."""
+    form = _form(request, None)
+    if form.is_valid():
+        try:
+            services.create(account=request.account, terms=form.terms(), actor_id=request.user.pk, now=timezone.now())
+        except REFUSALS as refusal:
+            form.add_error(None, _refusal(refusal))
+        else:
+            messages.success(request, _("The alert is set up."))
+            return redirect("alerts", request.account.public_id)
+    return _show(request, form, None)
+
+
+@account_view(Capability.MANAGE_ALERTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def alert(request: AccountRequest, alert: UUID) -> HttpResponse:
+    """Change an alert, or switch its channels on and off."""
+    kept = _kept(request, alert)
+    form = _form(request, kept)
+    if form.is_valid():
+        try:
+            services.change(alert=kept, terms=form.terms(), actor_id=request.user.pk, now=timezone.now())
+        except REFUSALS as refusal:
+            form.add_error(None, _refusal(refusal))
+        else:
+            messages.success(request, _("The alert is saved."))
+            return redirect("alerts", request.account.public_id)
+    return _show(request, form, kept)
+
+
+@account_view(Capability.MANAGE_ALERTS)
+@require_POST
+def alert_removal(request: AccountRequest, alert: UUID) -> HttpResponse:
+    """Delete an alert."""
+    services.remove(alert=_kept(request, alert), actor_id=request.user.pk, now=timezone.now())
+    messages.success(request, _("The alert is deleted."))
+    return redirect("alerts", request.account.public_id)
+
+
+@account_view(Capability.MANAGE_ALERTS)
+@require_POST
+def alert_test(request: AccountRequest, alert: UUID) -> HttpResponse:
+    """Send a test by every channel of the alert that is on."""
+    try:
+        services.test(alert=_kept(request, alert), actor_id=request.user.pk, now=timezone.now())
+    except services.AlertOff:
+        messages.error(request, _("Nothing was sent: e-mail and SMS are both switched off."))
+    except services.JustTested:
+        messages.warning(request, _("This alert was tested a moment ago. Wait a minute before the next test."))
+    else:
+        messages.success(request, _("The test is on its way. What becomes of it is shown below."))
+    return redirect("alerts", request.account.public_id)
+
+
+def _kept(request: AccountRequest, alert: UUID) -> BalanceAlert:
+    return get_object_or_404(selectors.alerts(request.account), public_id=alert)
+
+
+def _form(request: AccountRequest, alert: BalanceAlert | None) -> AlertForm:
+    return AlertForm(
+        request.POST if request.method == "POST" else None,
+        region=contacts_selectors.region(request.account),
+        now=timezone.now(),
+        alert=alert,
+        suggestion={"email_on": True, "email": request.user.email, "number": request.user.phone},
+    )
+
+
+def _show(request: AccountRequest, form: AlertForm, alert: BalanceAlert | None) -> HttpResponse:
+    context = {"form": form, "alert": alert, "balance": credits_selectors.balance(request.account)}
+    return render(request, "messaging/alerts/alert.html", context, status=422 if form.errors else 200)
+
+
+def _refusal(refusal: Exception) -> str:
+    if isinstance(refusal, services.TooManyAlerts):
+        return _("This account has %(count)s alerts, and cannot have more. Delete one first.") % {
+            "count": services.MAX_ALERTS
+        }
+    return _("You have an alert with this threshold and these addresses already.")
