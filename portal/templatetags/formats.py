@@ -54,6 +54,19 @@ def unit_price(cents: Decimal, currency: str = "EUR") -> str:
 
 
 @register.filter
+def rate(units: int) -> str:
+    """Units as credits in a column of rates, with two decimals at least: 7000 → "0.70", 10500 → "1.05"."""
+    return babel_numbers.format_decimal(to_credits(units), "#,##0.00##", locale=locale())
+
+
+@register.filter
+def rate_price(cents: Decimal, currency: str = "EUR") -> str:
+    """The price of one message in cents, with five decimals at least: Decimal("2.94") → "€0.02940"."""
+    pattern = locale().currency_formats["standard"].pattern.replace("0.00", "0.00000#")
+    return babel_numbers.format_currency(cents.scaleb(-2), currency, pattern, locale=locale(), currency_digits=False)
+
+
+@register.filter
 def number(value: int | Decimal | None) -> str:
     """A number with the language's separators."""
     return "–" if value is None else babel_numbers.format_decimal(value, locale=locale())
