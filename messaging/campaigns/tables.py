@@ -27,7 +27,6 @@ class CampaignTable(tables.Table):
     created_at = tables.Column(verbose_name=gettext_lazy("Sent"), attrs={"td": {"class": "nowrap"}})
 
     caption = gettext_lazy("Campaigns")
-    empty_text = gettext_lazy("No campaigns yet.")
 
     class Meta:
         order_by = "-created_at"

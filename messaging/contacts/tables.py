@@ -47,7 +47,9 @@ class ContactTable(tables.Table):
     created_at = tables.Column(verbose_name=gettext_lazy("Added"))
 
     caption = gettext_lazy("Contacts")
-    empty_text = gettext_lazy("No contact matches.")
+
+    class Meta:
+        empty_text = gettext_lazy("No contact matches.")
 
     def render_choose(self, record: Contact) -> SafeString:
         label = _("Select %(contact)s") % {"contact": record}

@@ -23,7 +23,6 @@ class SenderNameTable(tables.Table):
     reviewed_at = tables.Column(verbose_name=gettext_lazy("Reviewed"))
 
     caption = gettext_lazy("Sender names")
-    empty_text = gettext_lazy("No sender names yet.")
 
     class Meta:
         order_by = "-requested_at"
