@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F, Min, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from billing.credits.models import CreditLot, Wallet
 from billing.ledger import selectors as ledger_selectors
@@ -69,10 +69,8 @@ class Expiry:
 def next_expiry(account: Account, now: datetime) -> Expiry | None:
     """What of the account expires next; None when nothing does."""
     alive = CreditLot.objects.filter(wallet__account=account, expires_at__gt=now, remaining__gt=0)
-    at = alive.aggregate(at=Min("expires_at"))["at"]
-    if at is None:
-        return None
-    return Expiry(at, sum(alive.filter(expires_at=at).values_list("remaining", flat=True)))
+    first = alive.order_by("expires_at").values_list("expires_at").annotate(Sum("remaining")).first()
+    return Expiry(first[0], int(first[1])) if first else None
 
 
 def wallets_with_lots_due(now: datetime) -> QuerySet[Wallet]:
