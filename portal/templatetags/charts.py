@@ -85,9 +85,10 @@ def _table(points: Sequence[Point], caption: str, label_head: str, value_head: s
     return format_html(
         '<details class="reveal chart-data"><summary>{}</summary>'
         '<div class="table-wrap" role="region" aria-label="{}" tabindex="0"><table class="table">'
-        '<thead><tr><th scope="col">{}</th><th scope="col" class="num">{}</th></tr></thead>'
+        '<caption class="visually-hidden">{}</caption><thead><tr><th scope="col">{}</th><th scope="col" class="num">{}</th></tr></thead>'
         "<tbody>{}</tbody></table></div></details>",
         _("Show the numbers"),
+        caption,
         caption,
         label_head,
         value_head,

@@ -1,0 +1,144 @@
+"""What the first page of an account is about, in few queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from billing.payments.models import PaymentMethod
+from billing.pricing import selectors as pricing_selectors
+from billing.pricing.codes import Service
+from billing.pricing.quote import NoRate, messages_for
+from billing.recharge.models import Recharge
+from messaging.campaigns.models import Campaign
+from messaging.delivery.codes import CHARGED, OPEN, State
+from messaging.delivery.models import Message
+from portal.accounts.models import Account, BillingDetails
+
+DAYS: Final = 30
+"""How many days the chart shows, today included."""
+
+# Product 3.2 names the messages that credits buy; most customers send to where the operator is.
+HOME_PREFIX: Final = "39"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How many messages of a day the network took."""
+
+    on: date
+    sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The last `DAYS` days: messages the network took, and what is known of them."""
+
+    days: tuple[Day, ...]
+    sent: int
+    delivered: int
+    lost: int
+
+    @property
+    def delivered_share(self) -> Decimal | None:
+        """Delivered of all whose fate is known, as a share of one; None while that is none."""
+        known = self.delivered + self.lost
+        return Decimal(self.delivered) / known if known else None
+
+
+def traffic(account: Account, now: datetime) -> Traffic:
+    """Count the account's messages by the day they were written, in the reader's time zone."""
+    today = timezone.localtime(now).date()
+    first = today - timedelta(days=DAYS - 1)
+    rows = (
+        Message.objects.filter(account=account, created_at__gte=timezone.make_aware(datetime.combine(first, time())))
+        .filter(state__in=[state.value for state in CHARGED])
+        .order_by()
+        .annotate(on=TruncDate("created_at"))
+        .values_list("on", "state")
+        .annotate(Count("pk"))
+    )
+    by_day = {first + timedelta(days=index): 0 for index in range(DAYS)}
+    by_state: dict[str, int] = dict.fromkeys(State, 0)
+    for on, state, count in rows:
+        by_day[on] = by_day.get(on, 0) + count
+        by_state[state] += count
+    return Traffic(
+        days=tuple(Day(on, sent) for on, sent in by_day.items()),
+        sent=sum(by_day.values()),
+        delivered=by_state[State.DELIVERED],
+        lost=by_state[State.UNDELIVERED] + by_state[State.EXPIRED],
+    )
+
+
+def messages_home(units: int, now: datetime) -> int | None:
+    """How many messages of one segment to Italy `units` are enough for, rounded down; None while none is sold there."""
+    try:
+        rate = pricing_selectors.rates(Service.SMS_SEGMENT, now).find(HOME_PREFIX)
+    except NoRate:
+        return None
+    return messages_for(units, rate.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A campaign under way: how many of its messages have left our hands."""
+
+    campaign: Campaign
+    done: int
+
+
+def running(account: Account) -> list[Running]:
+    """The account's campaigns that are not finished, newest first, in two queries."""
+    campaigns = list(Campaign.objects.filter(account=account, settlement=None).order_by("-pk")[:5])
+    if not campaigns:
+        return []
+    still = Q(state__in=[state.value for state in OPEN])
+    counts = dict(
+        Message.objects.filter(campaign__in=campaigns)
+        .order_by()
+        .values_list("campaign_id")
+        .annotate(done=Count("pk", filter=~still))
+    )
+    return [Running(campaign, counts.get(campaign.pk, 0)) for campaign in campaigns]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The first steps in a new account, and which of them are done."""
+
+    has_billing_details: bool
+    has_card: bool
+    has_bought: bool
+    has_sent: bool
+
+    @property
+    def are_done(self) -> bool:
+        return self.has_billing_details and self.has_card and self.has_bought and self.has_sent
+
+    @property
+    def done_count(self) -> int:
+        return sum((self.has_billing_details, self.has_card, self.has_bought, self.has_sent))
+
+
+def steps(account: Account, *, recharges: Sequence[Recharge], sent: int) -> Steps | None:
+    """The first steps of a customer, or None once they lie behind; what the page has found is not asked for again."""
+    if account.is_subaccount or account.is_operator:
+        return None
+    if sent and any(recharge.state == Recharge.State.PAID for recharge in recharges):
+        return None
+    paid = Recharge.objects.filter(account=OuterRef("pk"), state=Recharge.State.PAID)
+    found = Account.objects.filter(pk=account.pk).values_list(
+        Exists(BillingDetails.objects.filter(account=OuterRef("pk"))),
+        Exists(PaymentMethod.objects.filter(account=OuterRef("pk"), removed_at=None)),
+        Exists(paid),
+        Exists(Message.objects.filter(account=OuterRef("pk"))),
+    )
+    has_billing_details, has_card, has_bought, has_sent = found.get()
+    so_far = Steps(has_billing_details, has_card or has_bought, has_bought, has_sent)
+    return None if so_far.are_done else so_far

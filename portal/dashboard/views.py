@@ -1,0 +1,80 @@
+"""The first page of an account."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from billing.credits import selectors as credits_selectors
+from billing.recharge import selectors as recharge_selectors
+from billing.recharge.models import Recharge
+from billing.recharge.tables import KINDS
+from messaging.alerts import selectors as alerts_selectors
+from portal.accounts.access import AccountRequest, account_view
+from portal.accounts.capabilities import Capability
+from portal.dashboard import selectors
+from portal.dashboard.selectors import Steps, Traffic
+from portal.templatetags.charts import Point
+from portal.templatetags.formats import day, number
+
+
+@account_view(Capability.VIEW)
+@require_safe
+def dashboard(request: AccountRequest) -> HttpResponse:
+    """What there is, what is under way, what to do next."""
+    now, account = timezone.now(), request.account
+    balance = credits_selectors.balance(account)
+    traffic = selectors.traffic(account, now)
+    recharges = _recharges(request)
+    steps = selectors.steps(account, recharges=recharges, sent=traffic.sent)
+    context: dict[str, Any] = {
+        "balance": balance,
+        "messages_home": selectors.messages_home(balance.available, now),
+        "expiry": credits_selectors.next_expiry(account, now),
+        "traffic": traffic,
+        "points": _points(traffic),
+        "running": selectors.running(account),
+        "recharges": [(recharge, KINDS[Recharge.State(recharge.state)]) for recharge in recharges],
+        "alerts": list(alerts_selectors.alerts(account)[:5]),
+        "steps": _steps(request, steps) if steps else [],
+        "done_count": steps.done_count if steps else 0,
+        "may": {capability.value: request.member.can(capability) for capability in Capability},
+    }
+    return render(request, "portal/dashboard/dashboard.html", context)
+
+
+def _recharges(request: AccountRequest) -> list[Recharge]:
+    if not request.member.can(Capability.VIEW_BILLING):
+        return []
+    return list(recharge_selectors.recharges(request.account)[:5])
+
+
+def _points(traffic: Traffic) -> list[Point]:
+    return [Point(day(each.on), each.sent, number(each.sent)) for each in traffic.days]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A first step as the page shows it; without an address somebody else has to take it."""
+
+    label: str
+    url: str
+    is_done: bool
+
+
+def _steps(request: AccountRequest, steps: Steps) -> list[Step]:
+    shown = [
+        (_("Say whom invoices go to"), "billing_details", Capability.MANAGE_ACCOUNT, steps.has_billing_details),
+        (_("Add a card"), "payment_methods", Capability.BUY, steps.has_card),
+        (_("Buy your first credits"), "recharge_new", Capability.BUY, steps.has_bought),
+        (_("Send your first message"), "campaign_new", Capability.SEND, steps.has_sent),
+    ]
+    return [
+        Step(label, reverse(name, args=[request.account.public_id]) if request.member.can(capability) else "", is_done)
+        for label, name, capability, is_done in shown
+    ]
