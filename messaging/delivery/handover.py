@@ -42,14 +42,15 @@ PATIENCE = timedelta(hours=72)
 _FIRST_REST, _LONGEST_REST = timedelta(seconds=2), timedelta(minutes=5)
 
 
-def submit_batch(*, account_id: int, now: datetime) -> int:
+def submit_batch(*, account_id: int, now: datetime, gateway: Gateway | None = None) -> int:
     """Hand the account's oldest waiting messages to the gateway, at most `BATCH`; return how many were tried.
 
+    Without a `gateway` it is the one that is configured.
     0 means that there is nothing to do now: nothing waits, or the gateway is paused, resting or not configured.
     Any number of workers may do this at once; each message is in the hands of one.
     """
     try:
-        gateway = gateway_for_sending()
+        gateway = gateway or gateway_for_sending()
     except NoGateway:
         return 0
     batch = _claim(gateway=gateway, account_id=account_id, now=now)
@@ -80,7 +81,7 @@ def record_results(*, gateway: Gateway, asked: Collection[uuid.UUID], results: S
         Message.objects.filter(public_id__in=silent, state=State.SUBMITTING).update(
             state=State.UNKNOWN, due_at=now + FIRST_LOOKUP
         )
-    match_receipts(gateway=gateway.name, message_ids=[row[2] for row in rows if row[2]], now=now)
+    match_receipts(message_ids=[row[2] for row in rows if row[2]], now=now)
     _gateway_answered(gateway.name, now)
     ring_for(touched)
 

@@ -21,7 +21,7 @@ _MATCH = """
           JOIN delivery_message message
             ON message.gateway_message_id = receipt.gateway_message_id AND message.gateway_message_id <> ''
            AND message.gateway = receipt.gateway
-         WHERE receipt.message_id IS NULL AND receipt.gateway = %(gateway)s
+         WHERE receipt.message_id IS NULL
            AND (%(ids)s::text[] IS NULL OR receipt.gateway_message_id = ANY(%(ids)s::text[]))
            AND receipt.received_at > %(since)s
          ORDER BY message.id, receipt.id
@@ -59,11 +59,11 @@ def receive(*, gateway: str, reports: Sequence[Report], now: datetime) -> None:
         ],
         ignore_conflicts=True,
     )
-    match_receipts(gateway=gateway, message_ids=[report.message_id for report in reports], now=now)
+    match_receipts(message_ids=[report.message_id for report in reports], now=now)
 
 
 @unit_of_work
-def match_receipts(*, gateway: str, message_ids: Collection[str] | None, now: datetime) -> int:
+def match_receipts(*, message_ids: Collection[str] | None, now: datetime) -> int:
     """Join kept receipts with the messages of these ids (None: any), and return how many messages became final.
 
     Called after a receipt is kept, after an id becomes known, and by the sweep: a receipt and its message may each be
@@ -73,5 +73,5 @@ def match_receipts(*, gateway: str, message_ids: Collection[str] | None, now: da
     if ids == []:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_MATCH, {"gateway": gateway, "ids": ids, "since": now - KEPT_FOR_MATCHING})
+        cursor.execute(_MATCH, {"ids": ids, "since": now - KEPT_FOR_MATCHING})
         return int(cursor.rowcount)

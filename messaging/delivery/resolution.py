@@ -25,6 +25,7 @@ def resolve(*, now: datetime) -> None:
 
     May run at any time, any number of times, in any number of workers.
     """
+    match_receipts(message_ids=None, now=now)
     _until_done(lambda: _doubt_lost_leases(now=now))
     # What waits is due since it was created; what is unknown is due when it is asked for next.
     too_late = Message.objects.due(State.WAITING, now - PATIENCE)
@@ -36,7 +37,6 @@ def resolve(*, now: datetime) -> None:
         gateway = gateway_for_sending()
     except NoGateway:
         return
-    match_receipts(gateway=gateway.name, message_ids=None, now=now)
     while _ask(gateway=gateway, now=now):
         pass
 

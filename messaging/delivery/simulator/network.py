@@ -33,12 +33,15 @@ def message_id(key: str, seed: int) -> str:
     return hashlib.sha256(f"{seed}:{key}".encode()).hexdigest()[:20]
 
 
-def fate(key: str, recipient: str, seed: int) -> Fate:
-    """The fate of a message: chosen by the number's last four digits, else drawn from its key."""
+def fate(key: str, recipient: str, seed: int, *, calm: bool = False) -> Fate:
+    """The fate of a message: chosen by the number's last four digits, else drawn from its key; delivered when calm."""
     if not (recipient.startswith("+") and recipient[1:].isdecimal()):
         return Fate(refusal=INVALID_NUMBER)
     chance = random.Random(f"{seed}:{key}")  # noqa: S311 - a simulation that can be repeated
-    chosen = _chosen(recipient[-4:], _soon(chance))
+    soon = _soon(chance)
+    chosen = _chosen(recipient[-4:], soon)
+    if chosen is None and calm:
+        return Fate(receipts=(Receipt(soon, DELIVERED),))
     return chosen or _drawn(chance)
 
 

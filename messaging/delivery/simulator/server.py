@@ -27,7 +27,8 @@ class Manners:
     """How the network behaves: what it asks for, how slow it is, how often it fails.
 
     `latency` is in seconds a request, `rate` in messages a second (0: as fast as it can); `drop_responses` and
-    `fail_rate` are shares of the requests that are taken and never answered, and that are turned away.
+    `fail_rate` are shares of the requests that are taken and never answered, and that are turned away. A calm network
+    delivers everything whose number does not say otherwise.
     """
 
     token: str
@@ -37,6 +38,7 @@ class Manners:
     drop_responses: float = 0.0
     fail_rate: float = 0.0
     receipts: bool = True
+    calm: bool = False
 
 
 class Simulator(ThreadingHTTPServer):
@@ -80,7 +82,7 @@ class Simulator(ThreadingHTTPServer):
         return [_answer(taken) for key in keys if (taken := self._memory.find(key))]
 
     def _fate(self, key: str, recipient: str) -> Fate:
-        return fate(key, recipient, self.manners.seed)
+        return fate(key, recipient, self.manners.seed, calm=self.manners.calm)
 
     def _taken(self, each: dict[str, str], fate: Fate) -> Taken:
         id = "" if fate.refusal else message_id(each["key"], self.manners.seed)

@@ -33,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--rate", type=int, default=400, help="messages a second; 0: as fast as it can")
         parser.add_argument("--drop-responses", type=float, default=0.0, help="share of hand-overs never answered")
         parser.add_argument("--fail-rate", type=float, default=0.0, help="share of hand-overs turned away")
+        parser.add_argument("--calm", action="store_true", help="deliver all whose number does not say otherwise")
         parser.add_argument("--no-receipts", action="store_true", help="never report")
 
     def handle(self, **options: Any) -> None:
@@ -50,6 +51,7 @@ class Command(BaseCommand):
             drop_responses=options["drop_responses"],
             fail_rate=options["fail_rate"],
             receipts=not options["no_receipts"],
+            calm=options["calm"],
         )
         port = urlsplit(settings.GATEWAY_SIMULATOR_URL).port or 8025 if options["port"] is None else options["port"]
         with Simulator(port, memory=memory, postman=postman, manners=manners) as simulator:

@@ -1,0 +1,139 @@
+"""What is unknown ends: by asking, by its receipt, or after 72 hours, and never to the customer's cost."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from messaging.delivery import handover, receipts, resolution
+from messaging.delivery.codes import State
+from messaging.delivery.gateways.base import Report
+from messaging.delivery.models import Message
+from portal.accounts.models import Account
+
+Queue = Callable[..., list[Message]]
+Network = Any
+
+MINUTE, PATIENCE = timedelta(minutes=1), timedelta(hours=72)
+
+
+@pytest.fixture
+def message(acme: Account, queue: Queue) -> Message:
+    return queue(acme, ["+393471230007"])[0]
+
+
+def abandon(message: Message, now: datetime) -> None:
+    """Leave a message as a worker leaves it that was killed while the gateway had it in hand."""
+    Message.objects.filter(pk=message.pk).update(
+        state=State.SUBMITTING, attempt_count=1, gateway="simulator", due_at=now + handover.LEASE
+    )
+
+
+def state(message: Message) -> str:
+    message.refresh_from_db()
+    return message.state
+
+
+def test_a_lease_that_has_not_run_out_is_respected(message: Message, network: Network, now: datetime) -> None:
+    abandon(message, now)
+    resolution.resolve(now=now + timedelta(seconds=59))
+    assert state(message) == State.SUBMITTING
+
+
+def test_what_a_dead_worker_had_handed_over_is_found_at_the_gateway(
+    acme: Account, message: Message, network: Network, now: datetime
+) -> None:
+    handover.submit_batch(account_id=acme.pk, now=now)
+    Message.objects.update(gateway_message_id="", submitted_at=None, state=State.SUBMITTING, due_at=now)
+    resolution.resolve(now=now + MINUTE)
+    assert state(message) == State.ACCEPTED
+    assert message.gateway_message_id
+    assert '"again"' not in network.log
+
+
+def test_what_a_dead_worker_had_not_handed_over_waits_again_and_rings(
+    acme: Account,
+    message: Message,
+    network: Network,
+    now: datetime,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    abandon(message, now)
+    with django_capture_on_commit_callbacks() as callbacks:
+        resolution.resolve(now=now + MINUTE)
+    assert len(callbacks) == 1
+    assert state(message) == State.WAITING
+    assert network.taken == set()
+    handover.submit_batch(account_id=acme.pk, now=now + MINUTE)
+    assert state(message) == State.ACCEPTED
+    assert message.attempt_count == 2
+
+
+def test_a_refusal_that_was_not_heard_is_heard_when_asked(
+    acme: Account, queue: Queue, network: Network, now: datetime
+) -> None:
+    (message,) = queue(acme, ["+393471230000"])
+    network.start(drop_responses=1.0)
+    handover.submit_batch(account_id=acme.pk, now=now)
+    assert state(message) == State.UNKNOWN
+    resolution.resolve(now=now + MINUTE)
+    assert (state(message), message.error_code) == (State.REFUSED, "unknown_number")
+
+
+def test_a_gateway_that_does_not_answer_is_asked_again_later(message: Message, network: Network, now: datetime) -> None:
+    abandon(message, now)
+    network.stop()
+    resolution.resolve(now=now + MINUTE)
+    assert state(message) == State.UNKNOWN
+    assert message.due_at == now + 2 * MINUTE
+    network.start()
+    resolution.resolve(now=now + 2 * MINUTE)
+    assert state(message) == State.WAITING
+
+
+def test_what_stays_unknown_for_72_hours_is_returned(message: Message, network: Network, now: datetime) -> None:
+    abandon(message, now)
+    network.stop()
+    resolution.resolve(now=now + PATIENCE - timedelta(seconds=1))
+    assert state(message) == State.UNKNOWN
+    resolution.resolve(now=now + PATIENCE)
+    assert (state(message), message.error_code) == (State.REFUSED, "unresolved")
+    assert message.is_returned
+
+
+def test_what_could_not_be_handed_over_for_72_hours_is_not_sent_late(
+    acme: Account, message: Message, network: Network, now: datetime
+) -> None:
+    resolution.resolve(now=now + PATIENCE - timedelta(seconds=1))
+    assert state(message) == State.WAITING
+    resolution.resolve(now=now + PATIENCE)
+    assert (state(message), message.error_code) == (State.REFUSED, "too_late")
+    assert handover.submit_batch(account_id=acme.pk, now=now + PATIENCE) == 0
+
+
+def test_what_got_no_receipt_for_72_hours_stays_charged_and_says_so(
+    acme: Account, message: Message, network: Network, now: datetime
+) -> None:
+    handover.submit_batch(account_id=acme.pk, now=now)
+    resolution.resolve(now=now + PATIENCE - timedelta(seconds=1))
+    assert state(message) == State.ACCEPTED
+    resolution.resolve(now=now + PATIENCE)
+    assert state(message) == State.UNCONFIRMED
+    assert message.is_charged
+    late = Report(message.gateway_message_id, State.DELIVERED, "", now + PATIENCE)
+    receipts.receive(gateway="simulator", reports=[late], now=now + PATIENCE)
+    assert state(message) == State.UNCONFIRMED
+    assert message.receipts.count() == 1
+
+
+def test_a_receipt_whose_message_was_not_yet_written_is_matched_before_anything_ends(
+    acme: Account, message: Message, network: Network, now: datetime
+) -> None:
+    early = Report("x1", State.DELIVERED, "", now)
+    receipts.receive(gateway="simulator", reports=[early], now=now)
+    written = {"gateway": "simulator", "gateway_message_id": "x1", "submitted_at": now, "due_at": now}
+    Message.objects.update(state=State.ACCEPTED, **written)
+    resolution.resolve(now=now + MINUTE)
+    assert state(message) == State.DELIVERED
