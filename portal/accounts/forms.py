@@ -73,6 +73,10 @@ class SignupForm(AllauthSignupForm):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, initial=initial_language)
     field_order = ("company", "first_name", "last_name", "language", "email", "password1")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail")
+
     def signup(self, request: HttpRequest, user: User) -> None:
         """Give the new person their language and their account."""
         user.language = self.cleaned_data["language"]

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
 
 from portal.accounts.models import Account, AccountQuerySet, BillingDetails, Member, User
 
@@ -17,8 +18,11 @@ class Access:
 
 
 def accounts_of(user: User) -> AccountQuerySet:
-    """The accounts `user` may open, customers before their sub-accounts, by name."""
-    return Account.objects.of(user).select_related("parent").order_by("parent__name", "name")
+    """The accounts `user` may open, by name, each customer followed by its sub-accounts."""
+    customer = Coalesce("parent__name", "name")
+    return (
+        Account.objects.of(user).select_related("parent").order_by(customer, F("parent").asc(nulls_first=True), "name")
+    )
 
 
 def access(user: User, account_id: UUID) -> Access | None:

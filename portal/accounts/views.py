@@ -23,7 +23,7 @@ from portal.accounts.models import User
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of "My account": where it leads, what it is for, who is shown it."""
+    """One entry of "My account": where it leads, what it is for, who is shown it, and where it makes sense."""
 
     label: str | Promise
     text: str | Promise
@@ -31,6 +31,7 @@ class Entry:
     icon: str
     capability: Capability = Capability.VIEW
     of_account: bool = True
+    of_customer: bool = False
 
 
 ENTRIES = (
@@ -61,6 +62,7 @@ ENTRIES = (
         "subaccounts",
         "accounts",
         Capability.MANAGE_SUBACCOUNTS,
+        of_customer=True,
     ),
     Entry(
         gettext_lazy("Billing"),
@@ -135,7 +137,7 @@ def my_account(request: AccountRequest) -> HttpResponse:
             "url": reverse(entry.url_name, args=[request.account.public_id] if entry.of_account else []),
         }
         for entry in ENTRIES
-        if request.member.can(entry.capability)
+        if request.member.can(entry.capability) and not (entry.of_customer and request.account.is_subaccount)
     ]
     return render(request, "portal/accounts/my_account.html", {"entries": entries})
 

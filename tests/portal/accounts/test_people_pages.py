@@ -48,6 +48,17 @@ def test_a_member_goes_to_their_account(acme: Account, alice: User, signed_in: S
     assert signed_in(alice).get("/").headers["Location"] == f"/a/{acme.public_id}/"
 
 
+def test_a_customer_comes_before_its_subaccounts(
+    acme: Account, acme_milano: Account, alice: User, signed_in: SignedIn
+) -> None:
+    assert signed_in(alice).get("/").headers["Location"] == f"/a/{acme.public_id}/"
+
+
+def test_a_subaccount_has_no_subaccounts(acme: Account, acme_milano: Account, alice: User, signed_in: SignedIn) -> None:
+    assert "Branches with credits" in signed_in(alice).get(of(acme, "")).content.decode()
+    assert "Branches with credits" not in signed_in(alice).get(of(acme_milano, "")).content.decode()
+
+
 def test_staff_without_an_account_go_to_the_desk(olga: User, signed_in: SignedIn) -> None:
     assert signed_in(olga).get("/").headers["Location"] == "/desk/"
 

@@ -26,7 +26,7 @@ def required(settings: Settings) -> None:
 
 def code(secret: str = SECRET) -> str:
     """What the authenticator app shows now."""
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
 def sign_in(client: Client, user: User) -> str:

@@ -8,6 +8,7 @@ import pytest
 from allauth.account.adapter import get_adapter
 from allauth.core import context
 from django.core import mail as django_mail
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
@@ -29,6 +30,11 @@ FACTS: dict[str, Any] = {
 }
 
 
+def html_of(message: EmailMessage) -> str:
+    assert isinstance(message, EmailMultiAlternatives)
+    return str(message.alternatives[0][0])
+
+
 def test_a_mail_has_a_text_an_html_and_its_files() -> None:
     paper = mail.Attachment("invoice.pdf", b"%PDF-", "application/pdf")
     mail.send(
@@ -36,7 +42,7 @@ def test_a_mail_has_a_text_an_html_and_its_files() -> None:
     )
 
     (message,) = django_mail.outbox
-    html = str(message.alternatives[0][0])  # type: ignore[attr-defined]
+    html = html_of(message)
     assert message.subject == "Your Saldo code is X&Y"
     assert "    X&Y\n" in str(message.body)
     assert "X&amp;Y" in html
@@ -47,7 +53,7 @@ def test_a_mail_has_a_text_an_html_and_its_files() -> None:
 def test_the_styles_are_in_the_elements_and_nothing_is_fetched() -> None:
     mail.send(name="verification_code", to="a@b.example", language="en-gb", context=FACTS)
 
-    html = str(django_mail.outbox[0].alternatives[0][0])  # type: ignore[attr-defined]
+    html = html_of(django_mail.outbox[0])
     assert 'class="code" style="' in html
     assert "<style" not in html
     assert "<script" not in html
@@ -60,7 +66,7 @@ def test_a_mail_speaks_the_recipients_language_whoever_asks() -> None:
 
     message = django_mail.outbox[0]
     assert message.extra_headers["Content-Language"] == "it"
-    assert '<html lang="it">' in str(message.alternatives[0][0])  # type: ignore[attr-defined]
+    assert '<html lang="it">' in html_of(message)
 
 
 def test_a_subject_is_one_line() -> None:
@@ -86,7 +92,7 @@ def test_each_of_them_can_be_sent(prefix: str, alice: User, rf: RequestFactory) 
         get_adapter().send_mail(prefix, alice.email, FACTS | {"timestamp": timezone.now()})
 
     (message,) = django_mail.outbox
-    html = str(message.alternatives[0][0])  # type: ignore[attr-defined]
+    html = html_of(message)
     assert message.subject
     assert "%(" not in str(message.body)
     assert "Firefox <script>" not in html

@@ -4,7 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.conf import settings as django_settings
@@ -23,8 +23,8 @@ def lines() -> Iterator[io.StringIO]:
     """What the portal's log would hold, written as production writes it."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    form = django_settings.LOGGING["formatters"]["json"]
-    handler.setFormatter(JsonFormatter(form["fmt"], rename_fields=form["rename_fields"]))
+    form = cast("dict[str, dict[str, Any]]", django_settings.LOGGING["formatters"])["json"]
+    handler.setFormatter(JsonFormatter(**{name: value for name, value in form.items() if name != "()"}))
     handler.addFilter(RequestIdFilter())
     logging.getLogger("portal").addHandler(handler)
     yield stream
@@ -35,6 +35,7 @@ def test_a_request_is_one_line_of_json_with_its_id(lines: io.StringIO, alice: Us
     response = signed_in(alice).get("/me/?secret=1", headers={"X-Request-ID": "abcdef-0123456789"})
 
     (line,) = map(json.loads, lines.getvalue().splitlines())
+    assert line["at"].endswith("+00:00")
     assert response.headers["X-Request-ID"] == line["request_id"] == "abcdef-0123456789"
     assert (line["message"], line["status"], line["level"]) == ("GET /me/", 200, "INFO")
 
