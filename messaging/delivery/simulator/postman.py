@@ -32,7 +32,9 @@ class Postman(threading.Thread):
         self._memory, self._webhook, self._secret, self._pace = memory, webhook, secret, pace
         self._parcels: list[_Parcel] = []
         self._wake = threading.Condition()
-        self._client = httpx.Client(timeout=httpx.Timeout(10, connect=2), trust_env=False)
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(10, connect=2), limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
+        )
 
     def plan(self, taken: Taken, receipts: Sequence[Receipt]) -> None:
         """Send these receipts of a message when their time comes, less those that were heard before."""
