@@ -51,7 +51,7 @@ class MessageForm(forms.Form):
         label=gettext_lazy("Name of the campaign"),
         max_length=80,
         required=False,
-        help_text=gettext_lazy("Only you see it. Without one, the text begins the list entry."),
+        help_text=gettext_lazy("Only your team sees it. Without a name, the beginning of the text is shown."),
     )
     sender = SenderField(
         label=gettext_lazy("Sender"), help_text=gettext_lazy("With a name as sender nobody can reply to you.")
@@ -65,6 +65,7 @@ class MessageForm(forms.Form):
     )
     contact_list = ListField(
         label=gettext_lazy("Contact list"),
+        help_text=gettext_lazy("Choose a list, paste numbers, or both."),
         queryset=ContactList.objects.none(),
         to_field_name="public_id",
         required=False,
@@ -105,6 +106,11 @@ class MessageForm(forms.Form):
 
 class ComposeForm(MessageForm):
     """A message that can be quoted: there is a text, it is not too long, and somebody gets it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].required = True
+        self.fields["text"].error_messages["required"] = _("Type the text of the message.")
 
     def clean(self) -> None:
         """Say what is missing where it is missing; what can be sent to some is left to the quote."""

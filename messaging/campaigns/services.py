@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.utils.text import Truncator
+
 from billing.credits import services as credits
 from billing.credits.services import Cause, InsufficientCredits
 from billing.ledger.codes import TransferCode
@@ -23,7 +25,8 @@ from portal.transactions import unit_of_work
 
 __all__ = ["InsufficientCredits", "NotSendable", "NothingToCancel", "QuoteChanged", "SenderNotUsable"]
 
-NAME_LENGTH = 80
+# How much of a text stands for a campaign without a name.
+NAME_LENGTH = 40
 
 
 class NotSendable(Exception):
@@ -201,7 +204,7 @@ def _launch(
         raise SenderNotUsable(sender.name)
     campaign = Campaign(
         account=account,
-        name=(name or quote.segments.text.strip())[:NAME_LENGTH].partition("\n")[0].strip(),
+        name=name or Truncator(quote.segments.text.strip().partition("\n")[0]).chars(NAME_LENGTH),
         sender=sender.name if sender else senders_selectors.portal_sender(),
         text=quote.segments.text,
         segment_count=quote.segments.segment_count,

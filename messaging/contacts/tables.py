@@ -41,7 +41,13 @@ class ContactListTable(tables.Table):
 class ContactTable(tables.Table):
     """The contacts of a list; the first column chooses those to remove."""
 
-    choose = tables.Column(verbose_name=gettext_lazy("Select"), empty_values=(), orderable=False, accessor="public_id")
+    choose = tables.Column(
+        verbose_name=gettext_lazy("Select"),
+        empty_values=(),
+        orderable=False,
+        accessor="public_id",
+        attrs={"td": {"class": "pick"}},
+    )
     name = tables.Column(verbose_name=gettext_lazy("Name"))
     number = tables.Column(verbose_name=gettext_lazy("Number"), attrs=PLAIN)
     created_at = tables.Column(verbose_name=gettext_lazy("Added"))
@@ -53,7 +59,9 @@ class ContactTable(tables.Table):
 
     def render_choose(self, record: Contact) -> SafeString:
         label = _("Select %(contact)s") % {"contact": record}
-        return format_html('<input type="checkbox" name="contact" value="{}" aria-label="{}">', record.public_id, label)
+        return format_html(
+            '<label><input type="checkbox" name="contact" value="{}" aria-label="{}"></label>', record.public_id, label
+        )
 
     def render_number(self, value: str) -> str:
         return international(value)

@@ -56,14 +56,25 @@ class SenderNameForm(forms.Form):
             raise forms.ValidationError(FAULTS[refused.fault], params={"characters": characters}) from refused
 
 
+class SenderSelect(forms.Select):
+    """A select whose empty choice is a choice like the others, not a missing answer."""
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        """Never: every choice answers."""
+        return False
+
+
 class SenderField(forms.ModelChoiceField[SenderName]):
     """One of the account's approved names; empty means the portal's own number."""
 
+    widget = SenderSelect
+
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("queryset", SenderName.objects.none())
-        kwargs.setdefault("to_field_name", "public_id")
-        kwargs.setdefault("required", False)
-        super().__init__(**kwargs)
+        super().__init__(queryset=SenderName.objects.none(), to_field_name="public_id", **kwargs)
+
+    def clean(self, value: Any) -> SenderName | None:
+        """Give the name, or None for the portal's own number."""
+        return None if value in self.empty_values else super().clean(value)
 
     def offer(self, senders: QuerySet[SenderName], *, portal_number: str) -> None:
         """Set what may be chosen, and how the portal's own number reads."""

@@ -19,8 +19,8 @@ class SenderNameTable(tables.Table):
     reason = tables.Column(
         verbose_name=gettext_lazy("Note"), orderable=False, empty_values=(), attrs={"td": {"class": "text-cell"}}
     )
-    requested_at = tables.Column(verbose_name=gettext_lazy("Requested"))
-    reviewed_at = tables.Column(verbose_name=gettext_lazy("Reviewed"))
+    requested_at = tables.Column(verbose_name=gettext_lazy("Requested"), attrs={"td": {"class": "nowrap"}})
+    reviewed_at = tables.Column(verbose_name=gettext_lazy("Reviewed"), attrs={"td": {"class": "nowrap"}})
 
     caption = gettext_lazy("Sender names")
 

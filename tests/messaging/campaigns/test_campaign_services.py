@@ -11,7 +11,7 @@ from django.db import connection
 from billing.credits import selectors as credits_selectors
 from billing.ledger import selectors as ledger_selectors
 from messaging.campaigns import selectors, services, tasks
-from messaging.campaigns.models import Campaign, State
+from messaging.campaigns.models import Campaign, CampaignDraft, State
 from messaging.campaigns.quote import Problem
 from messaging.contacts import services as contacts
 from messaging.contacts.paste import Entry
@@ -239,7 +239,7 @@ def test_nothing_is_left_to_cancel_once_all_is_handed_over(
     assert campaign.state == State.SENDING
 
 
-def draft_of(account: Account, actor: User, now: datetime, **changes: object) -> services.CampaignDraft:
+def draft_of(account: Account, actor: User, now: datetime, **changes: object) -> CampaignDraft:
     typed: dict[str, object] = {
         "name": "", "sender": None, "text": "ciao", "pasted": ANNA, "contact_list": None, "reference": uuid4()
     }  # fmt: skip
