@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
@@ -76,6 +77,7 @@ def test_every_kind_of_notice_has_its_mail(email_notice: Notice, kind: str, now:
     [sent] = mail.outbox
     assert "Acme" in sent.subject
     assert "50" in sent.body
+    assert isinstance(sent, EmailMultiAlternatives)
     assert sent.alternatives[0].mimetype == "text/html"
 
 
@@ -124,7 +126,7 @@ def test_after_the_last_attempt_a_notice_says_that_it_failed(
     assert email_notice.state == NoticeState.FAILED
     assert mail_server.taken == []
     assert list(selectors.undelivered(since=now)) == [email_notice]
-    assert wording.outcome(email_notice).detail == Fault.REFUSED.label
+    assert wording.outcome(email_notice).detail == str(Fault.REFUSED.label)
 
 
 def test_pauses_between_attempts_grow() -> None:
@@ -263,5 +265,5 @@ def test_the_page_explains_what_became_of_a_text_message(sms_notice: Notice, now
     reach(only_message(), MessageState.UNDELIVERED, now)
     sms_notice.refresh_from_db()
     outcome = wording.outcome(sms_notice)
-    assert (outcome.kind, outcome.label) == ("bad", MessageState.UNDELIVERED.label)
+    assert (outcome.kind, outcome.label) == ("bad", str(MessageState.UNDELIVERED.label))
     assert "out of reach" in outcome.detail

@@ -1,0 +1,72 @@
+"""What a person fills in to ask for a report."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import Account
+from portal.reports.models import Kind
+from portal.reports.services import Period
+
+MAX_DAYS: Final = 400
+FIRST_DAY: Final = date(2000, 1, 1)
+
+
+def _day(label: Any, help_text: Any = "") -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, help_text=help_text, widget=widget)
+
+
+class ReportForm(forms.Form):
+    """Which report, over which days in the account's zone. Its address can be shared: the days stand in it."""
+
+    kind = forms.ChoiceField(label=_("Report"), choices=Kind.choices)
+    first_day = _day(_("From"))
+    last_day = _day(_("To"), _("This day is included."))
+    reference = forms.UUIDField(widget=forms.HiddenInput())
+
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, account: Account, now: datetime, days: Mapping[str, str]
+    ) -> None:
+        """`days` are the days of a shared address; without them the current month is proposed."""
+        self._account = account
+        self._today = now.astimezone(ZoneInfo(account.time_zone)).date()
+        proposed = {"first_day": self._today.replace(day=1), "last_day": self._today, "kind": Kind.DELIVERY_RECEIPTS}
+        super().__init__(data, initial={**proposed, **days, "reference": uuid.uuid4()})
+
+    def clean_last_day(self) -> date:
+        """Refuse days that are yet to come: nothing was sent on them."""
+        day: date = self.cleaned_data["last_day"]
+        if day > self._today:
+            raise ValidationError(_("Choose today or an earlier day."))
+        return day
+
+    def clean_first_day(self) -> date:
+        """Refuse days before there was anything to report."""
+        day: date = self.cleaned_data["first_day"]
+        if day < FIRST_DAY:
+            raise ValidationError(_("Choose a later day."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Check the two days against each other."""
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("first_day"), cleaned.get("last_day")
+        if first and last and last < first:
+            self.add_error("last_day", _("The period ends before it begins."))
+        elif first and last and (last - first).days >= MAX_DAYS:
+            self.add_error("last_day", _("Choose a period of %(days)s days or less.") % {"days": MAX_DAYS})
+        return cleaned
+
+    def period(self) -> Period:
+        """From the first moment of the first day up to the first moment after the last day."""
+        zone = ZoneInfo(self._account.time_zone)
+        starts_at = datetime.combine(self.cleaned_data["first_day"], time.min, tzinfo=zone)
+        ends_at = datetime.combine(self.cleaned_data["last_day"] + timedelta(days=1), time.min, tzinfo=zone)
+        return Period(starts_at, ends_at, self._account.time_zone)

@@ -1,0 +1,134 @@
+"""The pages of reports: asking, waiting, downloading."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts.models import Account, User
+from portal.reports import services
+from portal.reports.models import ReportRequest, State
+from tests.conftest import SignedIn
+from tests.portal.reports.conftest import NOVEMBER, Report
+
+Url = Callable[..., str]
+
+
+@pytest.fixture
+def browser(bob: User, signed_in: SignedIn) -> Client:
+    """Bob may only look, which is enough for reports."""
+    return signed_in(bob)
+
+
+@pytest.fixture
+def url(acme: Account) -> Url:
+    return lambda name, *args: reverse(name, args=[acme.public_id, *args])
+
+
+def asked(**changes: str) -> dict[str, str]:
+    days = {"first_day": "2026-10-01", "last_day": "2026-10-31"}
+    return {"kind": "delivery_receipts", "reference": str(uuid.uuid4()), **days, **changes}
+
+
+def test_without_a_report_the_page_says_what_they_are_for(browser: Client, url: Url) -> None:
+    page = browser.get(url("reports")).content.decode()
+    assert "No report yet" in page
+    assert "hx-trigger" not in page
+
+
+def test_the_form_proposes_days_and_an_address_with_days_can_be_shared(browser: Client, url: Url) -> None:
+    page = browser.get(url("report_new") + "?from=2026-03-01&to=2026-03-31").content.decode()
+    assert 'value="2026-03-01"' in page
+    assert 'value="2026-03-31"' in page
+    assert browser.get(url("report_new") + "?from=yesterday&to=%00").status_code == 200
+
+
+def test_days_become_a_half_open_period_in_the_accounts_zone(browser: Client, url: Url, acme: Account) -> None:
+    Account.objects.filter(pk=acme.pk).update(time_zone="Europe/Paris")
+    assert browser.post(url("report_new"), asked()).status_code == 302
+    made = ReportRequest.objects.get()
+    # The clocks went back on the 25th.
+    assert made.period_from == datetime.fromisoformat("2026-10-01T00:00:00+02:00")
+    assert made.period_until == datetime.fromisoformat("2026-11-01T00:00:00+01:00")
+    assert (str(made.first_day), str(made.last_day)) == ("2026-10-01", "2026-10-31")
+    assert made.file_name == "saldo-delivery-receipts-20261001-20261031.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"first_day": ""}, "required"),
+        ({"first_day": "tomorrow"}, "valid date"),
+        ({"first_day": "0001-01-01"}, "Choose a later day."),
+        ({"last_day": "9999-12-31"}, "Choose today or an earlier day."),
+        ({"last_day": "2026-09-30"}, "The period ends before it begins."),
+        ({"first_day": "2020-01-01"}, "or less."),
+        ({"kind": "secrets"}, "valid choice"),
+        ({"reference": "x"}, "UUID"),
+    ],
+)
+def test_what_cannot_be_a_report_is_refused_with_a_sentence(
+    browser: Client, url: Url, changes: dict[str, str], sentence: str
+) -> None:
+    page = browser.post(url("report_new"), asked(**changes))
+    assert page.status_code == 422
+    assert sentence in page.content.decode()
+    assert not ReportRequest.objects.exists()
+
+
+def test_a_double_click_is_one_report(browser: Client, url: Url) -> None:
+    answers = asked()
+    for _ in range(2):
+        assert browser.post(url("report_new"), answers).status_code == 302
+    assert ReportRequest.objects.count() == 1
+
+
+def test_too_many_reports_at_once_are_refused_with_a_sentence(browser: Client, url: Url) -> None:
+    for _ in range(services.MAX_UNDER_WAY):
+        browser.post(url("report_new"), asked())
+    page = browser.post(url("report_new"), asked())
+    assert page.status_code == 422
+    assert "Wait until one of them is ready." in page.content.decode()
+
+
+def test_progress_is_shown_and_asked_for_again_until_the_report_is_there(
+    browser: Client, acme: Account, report: Report, url: Url
+) -> None:
+    report(acme)
+    ReportRequest.objects.update(state=State.BUILDING, lease_until=NOVEMBER[1], row_count=2000, done_count=500)
+    page = browser.get(url("reports"), headers={"HX-Request": "true", "HX-Target": "reports"}).content.decode()
+    assert "<html" not in page
+    assert 'hx-trigger="every 2s"' in page
+    assert '<progress max="2000" value="500"' in page
+    assert "500 of 2,000" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_finished_report_is_downloaded(browser: Client, acme: Account, report: Report, url: Url) -> None:
+    made = report(acme)
+    assert browser.get(url("report_file", made.public_id)).status_code == 404
+    services.build(report_id=made.pk)
+    page = browser.get(url("reports")).content.decode()
+    assert url("report_file", made.public_id) in page
+    assert "hx-trigger" not in page
+    assert "Agrees with the ledger" in page
+    response = browser.get(url("report_file", made.public_id))
+    assert b"".join(response.streaming_content)[:2] == b"PK"
+    assert "saldo-delivery-receipts-20261101-20261130.xlsx" in response["Content-Disposition"]
+    assert "spreadsheetml" in response["Content-Type"]
+    made.refresh_from_db()
+    made.file.storage.delete(made.file.name)
+    assert browser.get(url("report_file", made.public_id)).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_of_another_account_does_not_exist(
+    browser: Client, globex: Account, charlie: User, report: Report, url: Url
+) -> None:
+    theirs = report(globex, requested_by=charlie)
+    services.build(report_id=theirs.pk)
+    assert browser.get(url("report_file", theirs.public_id)).status_code == 404
+    assert str(theirs.public_id) not in browser.get(url("reports")).content.decode()
