@@ -38,4 +38,4 @@ def prices(request: HttpRequest) -> HttpResponse:
         "found": found,
     }
     is_live = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
-    return render(request, f"billing/pricing/{'_rates' if is_live else 'prices'}.html", context)
+    return render(request, "billing/pricing/_rates.html" if is_live else "billing/pricing/prices.html", context)

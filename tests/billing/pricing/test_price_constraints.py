@@ -72,10 +72,16 @@ def test_a_pack_has_one_price_at_a_time(db: None) -> None:
     pack(credits=2000).save()
 
 
-@pytest.mark.parametrize("service", Service)
-def test_a_prefix_has_one_rate_at_a_time(db: None, service: Service) -> None:
+@pytest.mark.parametrize(
+    ("service", "constraint"),
+    [
+        (Service.SMS_SEGMENT, "a_prefix_has_one_sms_segment_rate_at_a_time"),
+        (Service.VOICE_MINUTE, "a_prefix_has_one_voice_minute_rate_at_a_time"),
+    ],
+)
+def test_a_prefix_has_one_rate_at_a_time(db: None, service: Service, constraint: str) -> None:
     rate(service=service).save()
-    with pytest.raises(IntegrityError, match=f"a_prefix_has_one_{service}_rate_at_a_time"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         rate(service=service, valid_from=LATER).save()
     rate(service=service, prefix="390").save()
 
