@@ -137,3 +137,18 @@ def test_a_receipt_whose_message_was_not_yet_written_is_matched_before_anything_
     Message.objects.update(state=State.ACCEPTED, **written)
     resolution.resolve(now=now + MINUTE)
     assert state(message) == State.DELIVERED
+
+
+def test_however_many_answers_are_lost_each_message_is_sent_and_charged_once(
+    acme: Account, queue: Queue, network: Network, now: datetime
+) -> None:
+    network.start(drop_responses=0.6, fail_rate=0.3)
+    queue(acme, [f"+39{3_471_000_100 + each}" for each in range(1000)])
+    for sweep in range(60):
+        # By each sweep the rests of the gateway and the leases have run out.
+        at = now + sweep * 10 * MINUTE
+        resolution.resolve(now=at)
+        handover.submit_batch(account_id=acme.pk, now=at)
+    assert set(Message.objects.values_list("state", flat=True)) == {State.ACCEPTED}
+    assert len(network.taken) == 1000
+    assert '"again"' not in network.log
