@@ -16,7 +16,10 @@ from django.views.decorators.http import require_safe
 from redis import Redis
 from redis.exceptions import RedisError
 
+from messaging.alerts import selectors as alerts_selectors
+from messaging.delivery import selectors as delivery_selectors
 from portal.accounts.access import public_view
+from portal.reports import selectors as reports_selectors
 from portal.tasks import HEARTBEAT_KEY
 
 # Beat ticks every 15 seconds; work is found by a sweep within a minute. Beyond these something stands still.
@@ -26,14 +29,18 @@ WORK_LATE = 300
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Work that may wait, and how to ask since when the oldest of it does (None: nothing waits)."""
+    """Work that may wait, and how to ask since when, at a moment, the oldest of it does (None: nothing waits)."""
 
     name: str
-    oldest: Callable[[], datetime | None]
+    oldest: Callable[[datetime], datetime | None]
 
 
 # Each asks the rows themselves, not the queue: what a lost bell left behind is waiting too.
-WORK: tuple[Work, ...] = ()
+WORK: tuple[Work, ...] = (
+    Work("messages", delivery_selectors.oldest_waiting),
+    Work("alerts", alerts_selectors.oldest_waiting),
+    Work("reports", reports_selectors.oldest_waiting),
+)
 
 
 @public_view
@@ -61,7 +68,7 @@ def ready_report(now: datetime) -> dict[str, Any]:
         report.update(database="ok", migrations="missing" if missing else "ok")
         if missing:
             return report
-        waiting = {work.name: _age(work.oldest(), now) for work in WORK}
+        waiting = {work.name: _age(work.oldest(now), now) for work in WORK}
     except (DatabaseError, InterfaceError):
         return {"status": "down", "database": "down"}
     redis = _redis_answers()

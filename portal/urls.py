@@ -6,15 +6,20 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from billing.pricing import urls as pricing_urls
 from messaging.delivery import urls as delivery_urls
-from portal import health, outbox_views, preferences
+from portal import health, preferences
 from portal.accounts import urls as accounts_urls
+from portal.backoffice import urls as backoffice_urls
+from portal.outbox import urls as outbox_urls
 
 handler400 = "portal.errors.bad_request"
 handler500 = "portal.errors.server_error"
 handler429 = "portal.errors.too_many_requests"
 
 account_patterns: list[URLPattern | URLResolver] = [
+    path("", include("portal.dashboard.urls")),
+    path("", include("portal.subaccounts.urls")),
     path("", include("portal.accounts.urls")),
+    path("", include("billing.credits.urls")),
     path("", include("billing.recharge.urls")),
     path("", include("billing.payments.urls")),
     path("", include("billing.invoices.urls")),
@@ -22,9 +27,12 @@ account_patterns: list[URLPattern | URLResolver] = [
     path("", include("messaging.contacts.urls")),
     path("", include("messaging.delivery.urls")),
     path("", include("messaging.campaigns.urls")),
+    path("", include("messaging.alerts.urls")),
+    path("", include("portal.reports.urls")),
 ]
 
 staff_patterns: list[URLPattern | URLResolver] = [
+    path("", include(backoffice_urls.staff_patterns)),
     path("data/", admin.site.urls),
 ]
 
@@ -39,7 +47,7 @@ public_patterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.DEMO:
-    public_patterns += outbox_views.urlpatterns
+    public_patterns += outbox_urls.public_patterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(public_patterns)),

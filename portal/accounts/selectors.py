@@ -54,8 +54,15 @@ def is_shut_out(user: User) -> bool:
 
 
 def billing_details(account: Account) -> BillingDetails:
-    """The account's billing details; where there are none yet, unsaved ones that begin with its name."""
+    """The account's billing details; where there are none yet, unsaved ones that begin with what is known.
+
+    A sub-account begins with those of its parent, which are also what its invoices carry until it has its own.
+    """
     held = BillingDetails.objects.filter(account=account).first()
+    if held is None and account.parent_id is not None:
+        held = BillingDetails.objects.filter(account_id=account.parent_id).first()
+        if held is not None:
+            held.pk, held.account = None, account
     return held or BillingDetails(account=account, company=account.name)
 
 

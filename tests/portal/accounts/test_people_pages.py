@@ -131,7 +131,18 @@ def test_billing_details_begin_with_what_is_known(
     acme: Account, acme_milano: Account, alice: User, signed_in: SignedIn
 ) -> None:
     assert "Via Roma 1" in signed_in(alice).get(of(acme, "billing-details/")).content.decode()
-    assert "Acme Milano" in signed_in(alice).get(of(acme_milano, "billing-details/")).content.decode()
+    assert "Via Roma 1" in signed_in(alice).get(of(acme_milano, "billing-details/")).content.decode()
+    BillingDetails.objects.all().delete()
+    assert 'value="Acme"' in signed_in(alice).get(of(acme, "billing-details/")).content.decode()
+
+
+def test_a_subaccounts_own_details_leave_its_parents_alone(
+    acme: Account, acme_milano: Account, alice: User, signed_in: SignedIn
+) -> None:
+    signed_in(alice).post(of(acme_milano, "billing-details/"), ITALIAN | {"company": "Acme Milano S.r.l."})
+
+    assert BillingDetails.objects.get(account=acme).company == "Acme"
+    assert BillingDetails.objects.get(account=acme_milano).company == "Acme Milano S.r.l."
 
 
 def test_billing_details_of_an_italian_company(acme: Account, alice: User, signed_in: SignedIn) -> None:

@@ -65,7 +65,10 @@ def test_a_beat_that_stands_still_is_degraded(ticking: None, client: Client) -> 
 
 def test_work_that_waits_too_long_is_degraded(ticking: None, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-    waiting = (health.Work("messages", lambda: now - timedelta(minutes=10)), health.Work("invoices", lambda: None))
+    waiting = (
+        health.Work("messages", lambda now: now - timedelta(minutes=10)),
+        health.Work("invoices", lambda now: None),
+    )
     monkeypatch.setattr(health, "WORK", waiting)
 
     report = health.ready_report(now)

@@ -1,8 +1,7 @@
-"""The pages of the demo's outbox; their addresses exist in the demo alone."""
+"""The pages of the demo's outbox."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -45,10 +44,3 @@ def _letter(name: str) -> outbox.Letter:
     if letter is None:
         raise Http404
     return letter
-
-
-urlpatterns = [
-    path("outbox/", outbox_list, name="outbox"),
-    path("outbox/<slug:name>/", outbox_letter, name="outbox_letter"),
-    path("outbox/<slug:name>/html/", outbox_html, name="outbox_html"),
-]
