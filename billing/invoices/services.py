@@ -77,14 +77,14 @@ def issue(
 
     Call it last in the caller's unit of work: from here to the commit the year's numbers are locked. `assessment` is
     the one the buyer agreed to. `payment_reference` names the payment ("Visa 4242"), or, while `paid_at` is None, what
-    a bank transfer has to quote; such an invoice is due after 30 days. The same `reference` returns the first invoice.
-    Raises `BillingDetailsMissing` and `InvoiceReferenceConflict`.
+    a bank transfer quotes (such an invoice is due after 30 days). The same `reference` returns the first invoice.
+    Raises `BillingDetailsMissing`, `InvoiceReferenceConflict`.
     """
     details = selectors.billing_details(account)
     issued_on = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    # Whoever issues under the same reference at the same time waits here, and then finds this invoice.
     series = numbering.lock(code=SERIES, year=issued_on.year)
-    known = selectors.find(reference)
-    if known:
+    if known := selectors.find(reference):
         return _same(known, account, line)
     invoice = Invoice.objects.create(
         account=account,
@@ -98,8 +98,7 @@ def issue(
         payment_reference=payment_reference,
     )
     _add_line(invoice, line)
-    after = {"number": invoice.full_number, "net_cents": invoice.net_cents, "gross_cents": invoice.gross_cents}
-    _record("invoice.issued", invoice, after, actor_id, now)
+    _record("invoice.issued", invoice, _summary(invoice), actor_id, now)
     ring(invoice_issued, invoice.pk)
     return invoice
 
@@ -142,6 +141,10 @@ def _same(known: Invoice, account: Account, line: Line) -> Invoice:
     if known.account_id != account.pk or (known.net_cents, known.currency) != (line.net_cents, line.currency):
         raise InvoiceReferenceConflict(known.reference)
     return known
+
+
+def _summary(invoice: Invoice) -> dict[str, Any]:
+    return {"number": invoice.full_number, "net_cents": invoice.net_cents, "gross_cents": invoice.gross_cents}
 
 
 def _numbered(number: int, issued_on: date) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from billing.invoices.models import Invoice, State
 from portal.accounts.models import Account
 from portal.templatetags.formats import credits, day, money
-from portal.templatetags.parts import badge, icon
+from portal.templatetags.parts import badge
 
 KINDS = {State.PAID: "ok", State.TO_BE_PAID: "info", State.OVERDUE: "bad"}
 NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
@@ -28,7 +28,10 @@ class InvoiceTable(tables.Table):
     net_cents = tables.Column(verbose_name=gettext_lazy("Net amount"), attrs=NUMBER)
     state = tables.Column(verbose_name=gettext_lazy("State"), empty_values=(), orderable=False)
     pdf = tables.Column(
-        verbose_name=gettext_lazy("PDF"), empty_values=(), orderable=False, attrs={"td": {"class": "actions"}}
+        verbose_name=gettext_lazy("PDF"),
+        empty_values=(),
+        orderable=False,
+        attrs={"th": {"class": "num"}, "td": {"class": "actions"}},
     )
 
     caption = gettext_lazy("Invoices")
@@ -59,8 +62,8 @@ class InvoiceTable(tables.Table):
         if not record.rendered_at:
             return format_html('<span class="soft">{}</span>', _("Being prepared"))
         return format_html(
-            '<a class="button small" href="{}">{}PDF<span class="visually-hidden"> {}</span></a>',
+            '<a href="{}" aria-label="{}">{}</a>',
             reverse("invoice_pdf", args=[self.account.public_id, record.public_id]),
-            icon("download"),
-            _("of invoice %(number)s") % {"number": record.full_number},
+            _("Download invoice %(number)s") % {"number": record.full_number},
+            _("Download"),
         )

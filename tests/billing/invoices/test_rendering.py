@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from celery import current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from billing.invoices import pdf, services, tasks
@@ -79,7 +82,23 @@ def test_issuing_rings_the_bell_after_the_commit(
     assert heard == [invoice.pk]
 
 
-def test_the_tasks_find_their_work(acme: Account, issue: Issue) -> None:
-    invoice = issue(acme)
+def test_the_task_renders_the_invoice_whose_id_it_carries(acme: Account, issue: Issue) -> None:
+    other, invoice = issue(acme), issue(acme)
     tasks.render(invoice.pk)
-    assert Invoice.objects.get().rendered_at
+    assert list(Invoice.objects.to_render(timezone.now())) == [other]
+
+
+def test_the_sweep_queues_what_waits_and_leaves_what_is_done_or_in_hand(
+    acme: Account, issue: Issue, now: datetime
+) -> None:
+    done, busy, waiting = issue(acme), issue(acme), issue(acme)
+    services.render(invoice_id=done.pk, now=now)
+    Invoice.objects.filter(pk=busy.pk).update(render_lease_until=timezone.now() + services.RENDER_LEASE)
+    with current_app.connection_for_write() as connection, connection.SimpleQueue("saldo") as queue:
+        queue.clear()
+        tasks.render_waiting()
+        message = queue.get(timeout=5)
+        message.ack()
+        with pytest.raises(queue.Empty):
+            queue.get_nowait()
+    assert (message.headers["task"], message.headers["argsrepr"]) == (tasks.render.name, f"({waiting.pk},)")
