@@ -15,14 +15,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["update", "compile", "check"])
+        parser.add_argument("languages", nargs="*", default=catalogues.languages())
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for language in catalogues.languages():
+        for language in options["languages"]:
             if options["action"] == "update":
                 catalogues.update(language)
             if options["action"] in {"update", "compile"} and catalogues.path(language).exists():
                 catalogues.compile_catalogue(language)
         if options["action"] == "check":
-            faults = [fault for language in catalogues.languages() for fault in catalogues.faults(language)]
+            faults = [fault for language in options["languages"] for fault in catalogues.faults(language)]
             if faults:
                 raise CommandError("\n".join(faults))
