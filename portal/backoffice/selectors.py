@@ -1,0 +1,85 @@
+"""What the operator's desk shows of all customers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count, Sum
+
+from billing.credits import selectors as credits_selectors
+from billing.credits.selectors import Totals
+from billing.invoices.models import Invoice
+from billing.payments import selectors as payments_selectors
+from messaging.alerts import selectors as alerts_selectors
+from messaging.delivery import selectors as delivery_selectors
+from messaging.delivery.codes import State
+from messaging.delivery.models import Message
+from messaging.senders import selectors as senders_selectors
+from portal.accounts.models import Account
+
+WINDOW: Final = timedelta(days=30)
+# A notice that did not arrive concerns a person for as long as somebody may still miss it.
+NOTICE_WINDOW: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How much of each kind waits for a person."""
+
+    sender_count: int
+    payment_count: int
+    gateway_count: int
+    notice_count: int
+
+
+def attention(now: datetime) -> Attention:
+    """Count what needs a person today."""
+    gateways = delivery_selectors.gateway_states()
+    return Attention(
+        sender_count=senders_selectors.waiting().count(),
+        payment_count=payments_selectors.unknown_payments().count(),
+        gateway_count=sum(not gateway.is_open(now) for gateway in gateways),
+        notice_count=alerts_selectors.undelivered(now - NOTICE_WINDOW).count(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """The numbers of the business: credits in units ever, messages by state and net invoices of the last 30 days."""
+
+    credits: Totals
+    customer_count: int
+    messages: tuple[tuple[State, int], ...]
+    invoiced: tuple[tuple[str, int], ...]
+
+    @property
+    def message_count(self) -> int:
+        """All messages of the last 30 days."""
+        return sum(count for _, count in self.messages)
+
+
+def business(now: datetime) -> Business:
+    """Add up the numbers of the business; what was invoiced comes by currency."""
+    recent = Message.objects.filter(created_at__gte=now - WINDOW).order_by()
+    counts = dict(recent.values_list("state").annotate(Count("pk")))
+    invoiced = Invoice.objects.filter(issued_on__gte=(now - WINDOW).date()).order_by()
+    return Business(
+        credits=credits_selectors.totals(),
+        customer_count=Account.objects.customers().filter(deactivated_at=None).count(),
+        messages=tuple((state, counts[state]) for state in State if state in counts),
+        invoiced=tuple(
+            (currency, int(cents))
+            for currency, cents in invoiced.values_list("currency").annotate(Sum("net_cents")).order_by("currency")
+        ),
+    )
+
+
+def family(customer: Account) -> list[Account]:
+    """The customer and its sub-accounts, the customer first."""
+    return [customer, *Account.objects.filter(parent=customer).order_by("name", "pk")]
+
+
+def messages_sent(accounts: Iterable[Account], now: datetime) -> int:
+    """How many messages the accounts wrote in the last 30 days."""
+    return Message.objects.filter(account__in=list(accounts), created_at__gte=now - WINDOW).count()
