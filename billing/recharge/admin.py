@@ -1,0 +1,15 @@
+"""Recharges in Django's admin, to look at."""
+
+from django.contrib import admin
+
+from billing.recharge.models import Recharge
+from portal.read_only import ReadOnlyAdmin
+
+
+@admin.register(Recharge)
+class RechargeAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "account", "credits_units", "gross_cents", "currency", "state", "invoice")
+    list_filter = ("state", "vat_treatment")
+    list_select_related = ("account", "invoice")
+    ordering = ("-pk",)
+    search_fields = ("account__name", "invoice__full_number")
