@@ -25,6 +25,7 @@ class Link:
     url_name: str
     icon: str
     capability: Capability = Capability.VIEW
+    for_customers: bool = False  # not shown in a sub-account
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Group:
 
 
 NAV: tuple[Group, ...] = (
-    Group("", ()),
+    Group("", (Link(_("Dashboard"), "dashboard", "home"),)),
     Group(
         _("Messages"),
         (
@@ -44,18 +45,53 @@ NAV: tuple[Group, ...] = (
             Link(_("Messages"), "messages", "history"),
             Link(_("Contact lists"), "contact_lists", "contacts"),
             Link(_("Sender names"), "sender_names", "sender"),
+            Link(_("Reports"), "reports", "report"),
         ),
     ),
     Group(
         _("Credits"),
         (
+            Link(_("Statement"), "statement", "wallet"),
+            Link(_("Recharges"), "recharges", "card", Capability.VIEW_BILLING),
+            Link(_("Balance alerts"), "alerts", "bell"),
             Link(_("Invoices"), "invoices", "invoice", Capability.VIEW_BILLING),
         ),
     ),
-    Group(_("Account"), ()),
+    Group(
+        _("Account"),
+        (
+            Link(_("Sub-accounts"), "subaccounts", "accounts", Capability.MANAGE_SUBACCOUNTS, for_customers=True),
+            Link(_("My account"), "my_account", "settings"),
+        ),
+    ),
 )
 
-STAFF_NAV: tuple[Group, ...] = (Group(_("Back office"), ()),)
+STAFF_NAV: tuple[Group, ...] = (
+    Group("", (Link(_("Today"), "desk", "desk"),)),
+    Group(
+        _("Customers"),
+        (
+            Link(_("Customers"), "desk_customers", "accounts"),
+            Link(_("Sender names"), "desk_senders", "sender"),
+            Link(_("Undelivered alerts"), "desk_notices", "bell"),
+        ),
+    ),
+    Group(
+        _("Money"),
+        (
+            Link(_("Payments"), "desk_payments", "card"),
+            Link(_("Invoices"), "desk_invoices", "invoice"),
+            Link(_("Ledger"), "desk_ledger", "ledger"),
+        ),
+    ),
+    Group(
+        _("System"),
+        (
+            Link(_("Gateways"), "desk_gateways", "gateway"),
+            Link(_("Data tables"), "admin:index", "search"),
+        ),
+    ),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -101,12 +137,16 @@ def _nav(
     args = [account.public_id] if account else []
     nav = []
     for group in groups:
-        items = [
-            _item(request, link, args) for link in group.links if member is None or member.can(link.capability)
-        ]
+        items = [_item(request, link, args) for link in group.links if _is_shown(link, account, member)]
         if items:
             nav.append({"label": group.label, "items": items})
     return nav
+
+
+def _is_shown(link: Link, account: Account | None, member: Member | None) -> bool:
+    if link.for_customers and account and account.is_subaccount:
+        return False
+    return member is None or member.can(link.capability)
 
 
 def _item(request: HttpRequest, link: Link, args: list[Any]) -> dict[str, Any]:
