@@ -23,7 +23,8 @@ class SaldoAdminSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Lead to the portal's own sign-in, with its second factor and its limits."""
-        return secure_admin_login(super().login)(request, extra_context)  # type: ignore[no-any-return]
+        response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        return response
 
     def register(
         self,
