@@ -46,6 +46,7 @@ class SaldoAdminSite(AdminSite):
                     raise Http404
                 if lacks_second_factor(request):
                     return ask_for_second_factor(request)
-            return inner(request, *args, **kwargs)
+            response: HttpResponse = inner(request, *args, **kwargs)
+            return response
 
         return guarded
