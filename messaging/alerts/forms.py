@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,6 +17,10 @@ from messaging.alerts.services import Terms
 from messaging.encoding import numbers
 from portal.fields import CreditsField
 from portal.forms import Switch
+
+
+# Each switch, and the address that is needed when it is on.
+CHANNELS: Final = {"email_on": "email", "sms_on": "number"}
 
 
 class AlertForm(forms.Form):
@@ -66,6 +70,9 @@ class AlertForm(forms.Form):
                 "number": numbers.international(alert.number) if alert.number else "",
             }
         super().__init__(data, initial=initial)
+        for switch, address in CHANNELS.items():
+            self.fields[address].required = bool(self[switch].value())
+            self.fields[address].error_messages["required"] = _("Fill this in, or switch the channel off.")
         self._region = region
         self._now = now
         self._is_new = alert is None
@@ -85,11 +92,8 @@ class AlertForm(forms.Form):
         return e164
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the address of each channel that is on, and for one channel at least of a new alert."""
+        """Ask for one channel at least of a new alert."""
         cleaned = super().clean() or self.cleaned_data
-        for switch, address in (("email_on", "email"), ("sms_on", "number")):
-            if cleaned.get(switch) and address not in self.errors and not cleaned.get(address):
-                self.add_error(address, _("Fill this in, or switch the channel off."))
         if self._is_new and not (cleaned.get("email_on") or cleaned.get("sms_on")):
             raise ValidationError(_("Switch on e-mail, SMS or both: otherwise nobody would be told."))
         return cleaned

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.alerts.codes import Channel, Fault, Kind, NoticeState
 from messaging.delivery.codes import CHARGED, FINAL, RETURNED
 from messaging.delivery.codes import State as MessageState
+from messaging.encoding import numbers
 
 # The network has the final word on these, and it was no.
 LOST = frozenset({MessageState.UNDELIVERED, MessageState.EXPIRED}) | RETURNED
@@ -94,6 +95,11 @@ class BalanceAlert(models.Model):
     def is_on(self) -> bool:
         """Whether it can reach anybody."""
         return self.email_on or self.sms_on
+
+    @property
+    def shown_number(self) -> str:
+        """The mobile number as people write it."""
+        return numbers.international(self.number)
 
     def targets(self) -> list[tuple[Channel, str]]:
         """Where its notices go: each channel that is on, with the address."""
@@ -189,3 +195,8 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def shown_address(self) -> str:
+        """Where it goes, as people write it."""
+        return numbers.international(self.address) if self.channel == Channel.SMS else self.address

@@ -5,7 +5,6 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from messaging.alerts.codes import NoticeState
 from messaging.alerts.models import BalanceAlert, Notice
 from portal.accounts.models import Account
 
@@ -49,7 +48,6 @@ def undelivered(since: datetime) -> QuerySet[Notice]:
     return Notice.objects.failed().filter(created_at__gte=since).select_related("alert__account").order_by("-pk")
 
 
-def oldest_waiting() -> datetime | None:
-    """When the notice that is to be sent first was, or will be, due; None when none waits."""
-    waiting = Notice.objects.filter(state__in=[NoticeState.WAITING, NoticeState.SENDING])
-    return waiting.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+def oldest_waiting(now: datetime) -> datetime | None:
+    """Since when the longest waiting notice has been due at `now`; None when none is."""
+    return Notice.objects.due(now).values_list("next_attempt_at", flat=True).first()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Account
@@ -18,9 +19,8 @@ MAX_DAYS: Final = 400
 FIRST_DAY: Final = date(2000, 1, 1)
 
 
-def _day(label: Any, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, help_text=help_text, widget=widget)
+def _day(label: str | Promise) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
 
 class ReportForm(forms.Form):
@@ -28,7 +28,7 @@ class ReportForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Report"), choices=Kind.choices)
     first_day = _day(_("From"))
-    last_day = _day(_("To"), _("This day is included."))
+    last_day = _day(_("To"))
     reference = forms.UUIDField(widget=forms.HiddenInput())
 
     def __init__(

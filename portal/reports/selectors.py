@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from portal.accounts.models import Account
-from portal.reports.models import ReportRequest, State
+from portal.reports.models import ReportRequest
 
 
 def reports(account: Account) -> QuerySet[ReportRequest]:
@@ -18,7 +18,6 @@ def reports_due(now: datetime) -> list[int]:
     return list(ReportRequest.objects.due(now).order_by("pk").values_list("pk", flat=True))
 
 
-def oldest_waiting() -> datetime | None:
-    """Since when the longest waiting report has been asked for; None when none waits."""
-    waiting = ReportRequest.objects.filter(state=State.WAITING)
-    return waiting.order_by("pk").values_list("created_at", flat=True).first()
+def oldest_waiting(now: datetime) -> datetime | None:
+    """When the longest waiting report that is due at `now` was asked for; None when none is."""
+    return ReportRequest.objects.due(now).order_by("pk").values_list("created_at", flat=True).first()

@@ -78,7 +78,7 @@ def test_every_kind_of_notice_has_its_mail(email_notice: Notice, kind: str, now:
     assert "Acme" in sent.subject
     assert "50" in sent.body
     assert isinstance(sent, EmailMultiAlternatives)
-    assert sent.alternatives[0].mimetype == "text/html"
+    assert sent.alternatives[0][1] == "text/html"
 
 
 def test_a_notice_is_not_sent_again(email_notice: Notice, now: datetime) -> None:

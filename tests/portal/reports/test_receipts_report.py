@@ -170,7 +170,7 @@ def test_nothing_that_people_typed_becomes_a_formula(
     assert set(cells) == set(texts)
     for cell in cells.values():
         assert (cell.data_type, cell.number_format, cell.hyperlink) == ("s", "@", None)
-        assert cell.quotePrefix or cell.value.startswith("<r>")
+        assert cell.quotePrefix
 
 
 def test_cells_have_their_types_and_moments_are_the_accounts_own(
@@ -181,11 +181,11 @@ def test_cells_have_their_types_and_moments_are_the_accounts_own(
     sheet = opened(built(report(acme)))["Messages"]
     row = {title.value: cell for title, cell in zip(sheet[1], sheet[2], strict=True)}
     assert row["Sent"].value == datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - a cell knows no zone
-    assert (row["Recipient"].data_type, row["Recipient"].value[:5]) == ("s", "+3934")
+    assert (row["Recipient"].data_type, str(row["Recipient"].value)[:5]) == ("s", "+3934")
     assert (row["Credits charged"].data_type, row["Credits charged"].number_format) == ("n", "#,##0.0000")
     assert row["Segments"].value == 1
     assert row["State"].value == "Not delivered"
-    assert "out of reach" in row["Reason"].value
+    assert "out of reach" in str(row["Reason"].value)
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == "A1:N2"
 

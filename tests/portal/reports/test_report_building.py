@@ -46,13 +46,13 @@ def test_a_fourth_report_waits_its_turn(acme: Account, globex: Account, report: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_sweep_builds_what_the_bell_did_not(acme: Account, report: Report) -> None:
+def test_the_sweep_builds_what_the_bell_did_not(acme: Account, report: Report, now: datetime) -> None:
     waiting = report(acme)
-    assert selectors.oldest_waiting() == waiting.created_at
+    assert selectors.oldest_waiting(now) == waiting.created_at
     tasks.build_waiting()
     waiting.refresh_from_db()
     assert waiting.state == State.READY
-    assert selectors.oldest_waiting() is None
+    assert selectors.oldest_waiting(now) is None
 
 
 @pytest.mark.django_db(transaction=True)
