@@ -160,5 +160,5 @@ def initial(draft: CampaignDraft | None, *, default: SenderName | None, list_id:
         "sender": draft.sender.public_id if draft.sender else "",
         "text": draft.text,
         "pasted": draft.pasted,
-        "contact_list": draft.contact_list.public_id if draft.contact_list else "",
+        "contact_list": draft.list_public_id or "",
     }

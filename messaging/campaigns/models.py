@@ -100,7 +100,8 @@ class Campaign(models.Model):
 class CampaignDraft(models.Model):
     """What somebody has typed and not yet sent. The quote is made anew from it each time it is looked at.
 
-    `reference` is the form's own key: submitted twice, it is still one draft. A sent draft names its campaign.
+    `reference` is the form's own key: submitted twice, it is still one draft. A sent draft names its campaign. The list
+    is named, not held: deleting a list is not stopped by a draft.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -110,9 +111,7 @@ class CampaignDraft(models.Model):
     sender = models.ForeignKey("senders.SenderName", models.PROTECT, null=True, blank=True, related_name="+")
     text = models.TextField(_("text"))
     pasted = models.TextField(_("numbers"), blank=True)
-    contact_list = models.ForeignKey(
-        "contacts.ContactList", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("list")
-    )
+    list_public_id = models.UUIDField(_("list"), null=True, blank=True)
     campaign = models.OneToOneField(Campaign, models.PROTECT, null=True, blank=True, related_name="draft")
     created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     updated_at = models.DateTimeField(_("changed"))

@@ -22,16 +22,19 @@ def campaigns(account: Account) -> QuerySet[Campaign]:
 
 def drafts(account: Account) -> QuerySet[CampaignDraft]:
     """What the account has written and not yet sent, newest first."""
-    return (
-        CampaignDraft.objects.filter(account=account, campaign=None)
-        .select_related("sender", "contact_list")
-        .order_by("-pk")
-    )
+    return CampaignDraft.objects.filter(account=account, campaign=None).select_related("sender").order_by("-pk")
 
 
 def under_way() -> QuerySet[Campaign]:
     """The campaigns of all accounts whose hold is not resolved yet, oldest first."""
     return Campaign.objects.filter(settlement=None).order_by("pk")
+
+
+def list_of(draft: CampaignDraft) -> ContactList | None:
+    """The list that the draft names; None when it names none, or one that is gone."""
+    if draft.list_public_id is None:
+        return None
+    return contacts_selectors.lists(draft.account).filter(public_id=draft.list_public_id).first()
 
 
 def recipients(account: Account, *, pasted: Pasted, contact_list: ContactList | None) -> Recipients:
@@ -55,5 +58,5 @@ def priced(account: Account, *, text: str, recipients: Recipients, now: datetime
 def quote_of(draft: CampaignDraft, now: datetime) -> Quote:
     """The quote of a draft as it would be sent at `now`."""
     pasted = paste.read(draft.pasted, region=contacts_selectors.region(draft.account))
-    whom = recipients(draft.account, pasted=pasted, contact_list=draft.contact_list)
+    whom = recipients(draft.account, pasted=pasted, contact_list=list_of(draft))
     return priced(draft.account, text=draft.text, recipients=whom, now=now)

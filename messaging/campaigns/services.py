@@ -66,7 +66,8 @@ def save_draft(
 
     What has been sent stays as it was sent: the same form submitted again finds it, a changed one is a new draft.
     """
-    typed = {"name": name, "sender": sender, "text": text, "pasted": pasted, "contact_list": contact_list}
+    list_id = contact_list.public_id if contact_list else None
+    typed = {"name": name, "sender": sender, "text": text, "pasted": pasted, "list_public_id": list_id}
     defaults = {**typed, "created_by_id": actor_id, "updated_at": now}
     drafts = CampaignDraft.objects.filter(account=account)
     draft, created = drafts.select_for_update().get_or_create(account=account, reference=reference, defaults=defaults)

@@ -182,10 +182,13 @@ def _send(request: AccountRequest, draft: CampaignDraft, fingerprint: str) -> in
 
 def _quote_page(request: AccountRequest, draft: CampaignDraft) -> dict[str, object]:
     quote: Quote = selectors.quote_of(draft, timezone.now())
+    contact_list = selectors.list_of(draft)
     available = credits_selectors.balance(request.account).available
     problem = quote.problem
     return {
         "draft": draft,
+        "contact_list": contact_list,
+        "list_is_gone": draft.list_public_id is not None and contact_list is None,
         "compose_url": f"{reverse('campaign_new', args=[request.account.public_id])}?draft={draft.public_id}",
         "quote": quote,
         "encoding": pages.ENCODINGS[quote.segments.encoding],

@@ -12,7 +12,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('contacts', '0001_initial'),
         ('ledger', '0002_transfer'),
         ('senders', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -58,7 +57,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(verbose_name='changed')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaign_drafts', to='accounts.account')),
                 ('campaign', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='draft', to='campaigns.campaign')),
-                ('contact_list', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contacts.contactlist', verbose_name='list')),
+                ('list_public_id', models.UUIDField(blank=True, null=True, verbose_name='list')),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('sender', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='senders.sendername')),
             ],

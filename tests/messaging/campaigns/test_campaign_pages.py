@@ -193,6 +193,18 @@ def test_a_text_of_markup_is_shown_as_text(acme: Account, browser: Client) -> No
     assert "&lt;script&gt;alert(1)" in page
 
 
+def test_a_draft_survives_the_list_it_names(acme: Account, alice: User, browser: Client, now: datetime) -> None:
+    friends = contacts.create_list(account=acme, name="Friends", entries=[Entry(BRUNO, "")], actor_id=alice.pk, now=now)
+    draft = draft_of(compose(browser, acme, contact_list=str(friends.public_id)))
+    contacts.delete_list(contact_list=friends, actor_id=alice.pk, now=now)
+    page = browser.get(reverse("campaign_draft", args=[acme.public_id, draft.public_id])).text
+    assert "The contact list of this draft has been deleted." in page
+    assert [each.number for each in selectors.quote_of(draft, now).recipients] == [ANNA]
+    assert (
+        browser.get(reverse("campaign_new", args=[acme.public_id]), {"draft": str(draft.public_id)}).status_code == 200
+    )
+
+
 def test_a_draft_can_be_changed_and_discarded(acme: Account, browser: Client) -> None:
     draft = draft_of(compose(browser, acme, text="first words"))
     page = browser.get(reverse("campaign_new", args=[acme.public_id]), {"draft": str(draft.public_id)}).text
