@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing.payments.reasons import Reason
 
@@ -48,8 +49,8 @@ class Payment(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("In progress")
-        SUCCEEDED = "succeeded", _("Paid")
-        FAILED = "failed", _("Failed")
+        SUCCEEDED = "succeeded", pgettext_lazy("payment", "Paid")
+        FAILED = "failed", pgettext_lazy("payment", "Failed")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="payments")

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from messaging.contacts import selectors as contacts_selectors
 from messaging.delivery import selectors
@@ -46,7 +46,7 @@ class HistoryForm(forms.Form):
         states.choices = [("", _("All")), *State.choices]
         campaigns = cast(forms.ChoiceField, self.fields["campaign"])
         chosen = self.data.get("campaign", "")
-        campaigns.choices = [("", _("All")), *selectors.campaign_choices(account, chosen)]
+        campaigns.choices = [("", pgettext("campaigns", "All")), *selectors.campaign_choices(account, chosen)]
 
     def clean_recipient(self) -> str:
         """A whole number in E.164, or some digits of one."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts import selectors, services
@@ -65,7 +65,7 @@ ENTRIES = (
         of_customer=True,
     ),
     Entry(
-        gettext_lazy("Billing"),
+        pgettext_lazy("page", "Billing"),
         gettext_lazy("Your invoices, ready to download."),
         "invoices",
         "invoice",
