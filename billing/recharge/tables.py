@@ -24,7 +24,6 @@ class RechargeTable(tables.Table):
     invoice = tables.Column(verbose_name=_("Invoice"), orderable=False)
 
     caption = _("Recharges")
-    empty_text = _("No recharges yet.")
 
     class Meta:
         order_by = "-created_at"

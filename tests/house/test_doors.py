@@ -24,7 +24,7 @@ from tests.house.world import Owned, furnish
 METHODS = ("GET", "POST")
 UNKNOWN_METHODS = ("PUT", "PATCH", "DELETE")
 # Doors that others built and keep: allauth's flows and Django's admin.
-FOREIGN_MODULES = ("allauth.", "django.contrib.admin", "django.contrib.contenttypes")
+FOREIGN_MODULES = ("allauth.", "django.contrib.admin", "django.contrib.contenttypes", "portal.admin")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import models
+from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
 from portal import wiring
@@ -34,7 +35,7 @@ def test_the_wiring_is_what_it_is_known_to_be() -> None:
     assert {(names[id(wire.bell)], wire.task.name) for wire in wiring.WIRES} == {
         ("billing.credits.wallet_changed", "messaging.alerts.tasks.evaluate_wallet"),
         ("billing.invoices.invoice_issued", "billing.invoices.tasks.render"),
-        ("messaging.delivery.messages_waiting", "messaging.delivery.tasks.submit"),
+        ("messaging.delivery.messages_waiting", "messaging.delivery.tasks.submit_account"),
         ("messaging.delivery.messages_handed_over", "messaging.campaigns.tasks.settle"),
         ("messaging.alerts.notices_waiting", "messaging.alerts.tasks.deliver"),
         ("portal.reports.report_requested", "portal.reports.tasks.build"),
