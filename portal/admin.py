@@ -3,11 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
 from portal.accounts.access import ask_for_second_factor, lacks_second_factor
 from portal.read_only import ReadOnlyAdmin
@@ -21,10 +27,28 @@ class SaldoAdminSite(AdminSite):
     index_title = _("Tables")
     site_url = "/desk/"
 
+    @method_decorator(login_not_required)
+    @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Lead to the portal's own sign-in, with its second factor and its limits."""
-        response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
-        return response
+        """Lead to the portal's own sign-in; the admin's would take a password alone, even from who has more."""
+        wanted = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+            wanted = reverse("admin:index")
+        return (
+            redirect(wanted) if request.user.is_authenticated else redirect_to_login(wanted, reverse("account_login"))
+        )
+
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Sign out where everybody does."""
+        return redirect("account_logout")
+
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Change the password where everybody does: there it is confirmed, told by e-mail and recorded."""
+        return redirect("account_change_password")
 
     def register(
         self,
