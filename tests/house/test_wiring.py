@@ -24,9 +24,7 @@ def bell_names() -> dict[int, str]:
     for config in apps.get_app_configs():
         if config.label in OUR_LABELS and (Path(config.path) / "signals.py").exists():
             module = import_string(f"{config.name}.signals.__dict__")
-            names |= {
-                id(value): f"{config.name}.{key}" for key, value in module.items() if hasattr(value, "send_robust")
-            }
+            names |= {id(value): f"{config.name}.{key}" for key, value in module.items() if isinstance(value, Signal)}
     return names
 
 
@@ -35,7 +33,7 @@ def test_the_wiring_is_what_it_is_known_to_be() -> None:
     assert {(names[id(wire.bell)], wire.task.name) for wire in wiring.WIRES} == {
         ("billing.credits.wallet_changed", "messaging.alerts.tasks.evaluate_wallet"),
         ("billing.invoices.invoice_issued", "billing.invoices.tasks.render"),
-        ("messaging.delivery.messages_waiting", "messaging.delivery.tasks.submit_account"),
+        ("messaging.delivery.messages_waiting", "messaging.delivery.tasks.submit"),
         ("messaging.delivery.messages_handed_over", "messaging.campaigns.tasks.settle"),
         ("messaging.alerts.notices_waiting", "messaging.alerts.tasks.deliver"),
         ("portal.reports.report_requested", "portal.reports.tasks.build"),
