@@ -13,11 +13,16 @@ from celery import Task
 from django.dispatch import Signal
 from kombu.exceptions import OperationalError
 
+from billing.credits import signals as credits_signals
 from billing.invoices import signals as invoices_signals
 from billing.invoices import tasks as invoices_tasks
+from messaging.alerts import signals as alerts_signals
+from messaging.alerts import tasks as alerts_tasks
 from messaging.campaigns import tasks as campaigns_tasks
 from messaging.delivery import signals as delivery_signals
 from messaging.delivery import tasks as delivery_tasks
+from portal.reports import signals as reports_signals
+from portal.reports import tasks as reports_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +36,11 @@ class Wire:
 
 
 WIRES: tuple[Wire, ...] = (
+    Wire(credits_signals.wallet_changed, alerts_tasks.evaluate_wallet),
+    Wire(alerts_signals.notices_waiting, alerts_tasks.deliver),
+    Wire(reports_signals.report_requested, reports_tasks.build),
     Wire(invoices_signals.invoice_issued, invoices_tasks.render),
-    Wire(delivery_signals.messages_waiting, delivery_tasks.submit_account),
+    Wire(delivery_signals.messages_waiting, delivery_tasks.submit),
     Wire(delivery_signals.messages_handed_over, campaigns_tasks.settle),
 )
 

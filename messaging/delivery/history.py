@@ -20,6 +20,8 @@ PAGE_SIZE = 50
 SORTS = ("created_at", "recipient")
 NEWEST_FIRST = "-created_at"
 
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -45,9 +47,9 @@ def find(account: Account, filters: Filters) -> MessageQuerySet:
     """The account's messages that pass the filters, in no order."""
     found = selectors.messages(account).order_by().select_related("campaign", "account")
     if filters.since:
-        found = found.filter(created_at__gte=_midnight(filters.since))
+        found = found.filter(created_at__gte=_midnight(min(filters.since, _LAST_DAY)))
     if filters.until:
-        found = found.filter(created_at__lt=_midnight(filters.until + timedelta(days=1)))
+        found = found.filter(created_at__lt=_midnight(min(filters.until, _LAST_DAY) + timedelta(days=1)))
     if filters.recipient.startswith("+"):
         found = found.filter(recipient=filters.recipient)
     elif filters.recipient:
@@ -130,6 +132,8 @@ def events(message: Message) -> list[Event]:
 
 
 def _midnight(day: date) -> datetime:
+    """The first moment of the day where the reader is; no calendar goes beyond our own time."""
+    day = max(day, _FIRST_DAY)
     return timezone.make_aware(datetime.combine(day, time.min))
 
 

@@ -24,13 +24,15 @@ class MessageTable(tables.Table):
     created_at = tables.Column(verbose_name=gettext_lazy("Date"), attrs={"td": {"class": "nowrap"}})
     recipient = tables.Column(verbose_name=gettext_lazy("Recipient"), attrs={"td": {"class": "nowrap"}})
     text = tables.Column(verbose_name=gettext_lazy("Message"), orderable=False, attrs={"td": {"class": "text-cell"}})
-    sender = tables.Column(verbose_name=gettext_lazy("Sender"), orderable=False)
+    sender = tables.Column(verbose_name=gettext_lazy("Sender"), orderable=False, attrs={"td": {"class": "nowrap"}})
     segment_count = tables.Column(verbose_name=gettext_lazy("Segments"), orderable=False, attrs=NUMBER)
     price_units = tables.Column(verbose_name=gettext_lazy("Credits"), orderable=False, attrs=NUMBER)
     state = tables.Column(verbose_name=gettext_lazy("State"), orderable=False)
 
     caption = gettext_lazy("Messages")
-    empty_text = gettext_lazy("No message passes these filters.")
+
+    class Meta:
+        empty_text = gettext_lazy("No message passes these filters.")
 
     def render_created_at(self, record: Message) -> SafeString:
         url = reverse("message", args=[record.account.public_id, record.public_id])
@@ -42,8 +44,11 @@ class MessageTable(tables.Table):
     def render_text(self, record: Message) -> SafeString:
         about = record.campaign.name if record.campaign else record.get_purpose_display()
         return format_html(
-            '{}<br><span class="soft small">{}</span>', Truncator(record.text).chars(60), Truncator(about).chars(40)
+            '{}<br><span class="soft small">{}</span>', Truncator(record.text).chars(36), Truncator(about).chars(30)
         )
+
+    def render_sender(self, value: str) -> str:
+        return numbers.international(value)
 
     def render_segment_count(self, value: int) -> str:
         return number(value)

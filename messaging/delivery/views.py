@@ -41,6 +41,7 @@ def message(request: AccountRequest, message: uuid.UUID) -> HttpResponse:
     context = {
         "message": mine,
         "recipient": numbers.international(mine.recipient),
+        "sender": numbers.international(mine.sender),
         "kind": history.KINDS[mine.state],
         "reason": reasons.reason(mine.error_code),
         "events": history.events(mine),

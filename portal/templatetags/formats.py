@@ -97,6 +97,12 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def instant(value: datetime) -> str:
+    """A moment to the second, where several fall into one minute: "20 Nov 2026, 14:05:09"."""
+    return babel_dates.format_datetime(timezone.localtime(value), f"{_MOMENT}:ss", locale=locale())
+
+
+@register.filter
 def clock(value: datetime | None) -> str:
     """The time of day in the reader's zone: "14:05"."""
     return "–" if value is None else babel_dates.format_time(timezone.localtime(value), "HH:mm", locale=locale())

@@ -1,0 +1,203 @@
+"""The history: what it finds, how it turns its pages, and what it keeps from strangers."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from messaging.delivery import history, receipts
+from messaging.delivery.codes import State
+from messaging.delivery.gateways.base import Report
+from messaging.delivery.history import Filters
+from messaging.delivery.models import Message
+from portal.accounts.models import Account, User
+from tests.conftest import SignedIn
+
+Queue = Callable[..., list[Message]]
+
+NOBODY = "5b0e6c1e-3c5f-4c5e-9a51-0c8e5d3c2f11"
+
+
+def numbers(count: int) -> list[str]:
+    return [f"+39{3_471_000_100 + each}" for each in range(count)]
+
+
+def found(account: Account, **filters: object) -> set[str]:
+    return set(history.find(account, Filters(**filters)).values_list("recipient", flat=True))  # type: ignore[arg-type]
+
+
+def turned(account: Account, sort: str) -> list[Message]:
+    """Every row, by turning pages to the end."""
+    page = history.page(account, Filters(), sort=sort, position="")
+    rows = page.rows
+    while page.next:
+        page = history.page(account, Filters(), sort=sort, position=page.next)
+        rows = rows + page.rows
+    return rows
+
+
+@pytest.mark.parametrize("sort", ["-created_at", "created_at", "-recipient", "recipient"])
+def test_turning_pages_shows_every_message_once_and_in_order(
+    acme: Account, queue: Queue, now: datetime, sort: str
+) -> None:
+    queue(acme, numbers(90))
+    queue(acme, numbers(60), now=now - timedelta(days=1))
+    rows = turned(acme, sort)
+    field = sort.removeprefix("-")
+    keys = [(getattr(row, field), row.pk) for row in rows]
+    assert len(set(keys)) == 150
+    assert keys == sorted(keys, reverse=sort.startswith("-"))
+
+
+def test_turning_back_leads_to_the_same_pages(acme: Account, queue: Queue) -> None:
+    queue(acme, numbers(120))
+    pages = [history.page(acme, Filters(), sort="-created_at", position="")]
+    while pages[-1].next:
+        pages.append(history.page(acme, Filters(), sort="-created_at", position=pages[-1].next))
+    assert [len(page.rows) for page in pages] == [50, 50, 20]
+    assert (pages[0].previous, pages[2].next) == ("", "")
+    for before, page in pairwise(pages):
+        assert history.page(acme, Filters(), sort="-created_at", position=page.previous).rows == before.rows
+
+
+@pytest.mark.parametrize("position", ["after-", "after-x", f"sideways-{NOBODY}", f"after-{NOBODY}"])
+def test_a_position_that_is_none_means_the_first_page(acme: Account, queue: Queue, position: str) -> None:
+    queue(acme, numbers(2))
+    assert len(history.page(acme, Filters(), sort="nonsense", position=position).rows) == 2
+
+
+def test_a_strangers_message_is_no_position(acme: Account, globex: Account, queue: Queue) -> None:
+    queue(acme, numbers(2))
+    (theirs,) = queue(globex, numbers(1))
+    assert len(history.page(acme, Filters(), sort="-created_at", position=f"after-{theirs.public_id}").rows) == 2
+
+
+def test_filters_find_by_recipient_state_and_day(acme: Account, globex: Account, queue: Queue, now: datetime) -> None:
+    queue(acme, ["+393471000101"])
+    queue(acme, ["+393479999999"], now=now - timedelta(days=3))
+    queue(globex, ["+393471000102"])
+    Message.objects.filter(recipient="+393479999999").update(state=State.CANCELLED, due_at=None, final_at=now)
+    assert found(acme) == {"+393471000101", "+393479999999"}
+    assert found(acme, recipient="+393471000101") == {"+393471000101"}
+    assert found(acme, recipient="999") == {"+393479999999"}
+    assert found(acme, state="cancelled") == {"+393479999999"}
+    assert found(acme, since=date(2026, 11, 18)) == {"+393471000101"}
+    assert found(acme, until=date(2026, 11, 17)) == {"+393479999999"}
+    assert found(acme, since=date(2026, 11, 20), until=date(2026, 11, 20)) == {"+393471000101"}
+    assert found(acme, campaign=uuid.uuid4()) == set()
+
+
+def test_the_page_filters_by_its_address(acme: Account, bob: User, queue: Queue, signed_in: SignedIn) -> None:
+    queue(acme, ["+393471000101", "+393479999999"])
+    address = reverse("messages", args=[acme.public_id])
+    browser = signed_in(bob)
+    assert "+39 347 999 9999" in browser.get(address).content.decode()
+    page = browser.get(address, {"recipient": "347 1000101"}).content.decode()
+    assert "+39 347 100 0101" in page
+    assert "+39 347 999 9999" not in page
+    assert "Clear filters" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("recipient", "12", "at least three digits"),
+        ("recipient", "<script>alert(1)</script>", "at least three digits"),
+        ("since", "yesterday", "Enter a valid date"),
+        ("state", "lost", "Select a valid choice"),
+        ("campaign", "x", "Select a valid choice"),
+        ("campaign", NOBODY, "Select a valid choice"),
+        ("recipient", "9" * 500, "at most 40 characters"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_answered_with_a_sentence(
+    acme: Account, bob: User, queue: Queue, signed_in: SignedIn, field: str, value: str, sentence: str
+) -> None:
+    queue(acme, numbers(1))
+    response = signed_in(bob).get(reverse("messages", args=[acme.public_id]), {field: value})
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert sentence in page
+    assert "<script>alert" not in page
+
+
+def test_days_at_the_ends_of_time_are_survived(acme: Account, bob: User, queue: Queue, signed_in: SignedIn) -> None:
+    queue(acme, numbers(1))
+    address = reverse("messages", args=[acme.public_id])
+    for day in ("0001-01-01", "9999-12-31"):
+        assert signed_in(bob).get(address, {"since": day, "until": day}).status_code == 200
+
+
+def test_a_period_that_ends_before_it_begins_is_said(
+    acme: Account, bob: User, queue: Queue, signed_in: SignedIn
+) -> None:
+    queue(acme, numbers(1))
+    address = reverse("messages", args=[acme.public_id])
+    page = signed_in(bob).get(address, {"since": "2026-11-20", "until": "2026-11-19"}).content.decode()
+    assert "The period ends before it begins." in page
+
+
+def test_an_account_without_messages_is_told_what_comes_here(acme: Account, bob: User, signed_in: SignedIn) -> None:
+    assert "No messages yet" in signed_in(bob).get(reverse("messages", args=[acme.public_id])).content.decode()
+
+
+def test_the_pages_ask_the_database_no_more_for_fifty_messages_than_for_one(
+    acme: Account, bob: User, queue: Queue, signed_in: SignedIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    queue(acme, numbers(60))
+    browser, address = signed_in(bob), reverse("messages", args=[acme.public_id])
+    browser.get(address)
+    with django_assert_max_num_queries(14):
+        browser.get(address)
+
+
+def test_a_message_shows_its_way_and_its_price(
+    acme: Account, bob: User, queue: Queue, signed_in: SignedIn, now: datetime
+) -> None:
+    (message,) = queue(acme, numbers(1))
+    address = reverse("message", args=[acme.public_id, message.public_id])
+    browser = signed_in(bob)
+    assert "Held from your balance." in browser.get(address).content.decode()
+    written = {"gateway": "simulator", "gateway_message_id": "x1", "submitted_at": now, "due_at": now}
+    Message.objects.update(state=State.ACCEPTED, **written)
+    for state, reason in ((State.ACCEPTED, ""), (State.UNDELIVERED, "unknown_number")):
+        receipts.receive(gateway="simulator", reports=[Report("x1", state, reason, now)], now=now)
+    page = browser.get(address).content.decode()
+    for sentence in ("Handed over to the network", "Not delivered", "This number is not in use.", "Charged because"):
+        assert sentence in page
+
+
+def test_a_returned_message_costs_nothing(
+    acme: Account, bob: User, queue: Queue, signed_in: SignedIn, now: datetime
+) -> None:
+    (message,) = queue(acme, numbers(1))
+    Message.objects.update(state=State.REFUSED, error_code="too_late", due_at=None, final_at=now)
+    page = signed_in(bob).get(reverse("message", args=[acme.public_id, message.public_id])).content.decode()
+    assert "its price is returned" in page
+    assert "within 72 hours" in page
+
+
+def test_a_stranger_finds_neither_the_history_nor_a_message(
+    acme: Account, globex: Account, charlie: User, queue: Queue, signed_in: SignedIn
+) -> None:
+    (message,) = queue(acme, numbers(1))
+    browser = signed_in(charlie)
+    assert browser.get(reverse("messages", args=[acme.public_id])).status_code == 404
+    assert browser.get(reverse("message", args=[acme.public_id, message.public_id])).status_code == 404
+    assert browser.get(reverse("message", args=[globex.public_id, message.public_id])).status_code == 404
+
+
+def test_a_text_is_shown_and_never_run(acme: Account, bob: User, queue: Queue, signed_in: SignedIn) -> None:
+    (message,) = queue(acme, numbers(1))
+    Message.objects.update(text="<script>alert(1)</script>", sender="<b>Acme</b>")
+    for address in (
+        reverse("messages", args=[acme.public_id]),
+        reverse("message", args=[acme.public_id, message.public_id]),
+    ):
+        page = signed_in(bob).get(address).content.decode()
+        assert "<script>alert" not in page
+        assert "<b>Acme" not in page
