@@ -16,6 +16,7 @@ from messaging.delivery import selectors as delivery_selectors
 from messaging.delivery import services as delivery
 from messaging.senders import selectors as senders_selectors
 from messaging.senders import services as senders
+from messaging.senders.models import State
 from portal.accounts.access import PersonRequest, staff_view
 from portal.backoffice import selectors
 from portal.backoffice.forms import PauseForm, ReviewForm
@@ -28,10 +29,13 @@ NOTICES = 50
 @staff_view
 @require_safe
 def desk_senders(request: PersonRequest) -> HttpResponse:
-    """The names that wait for a review first, then all of them."""
-    table = SenderTable(senders_selectors.all_names())
+    """The names that wait for a review, oldest first; then those that have had theirs."""
+    waiting = SenderTable(
+        senders_selectors.waiting(), prefix="waiting-", orderable=False, exclude=("state", "reviewed_by")
+    )
+    table = SenderTable(senders_selectors.all_names().exclude(state=State.REQUESTED))
     RequestConfig(request, paginate={"per_page": ROWS}).configure(table)
-    context = {"waiting": SenderTable(senders_selectors.waiting(), prefix="waiting-", orderable=False), "table": table}
+    context = {"waiting": waiting, "table": table}
     return render(request, "portal/backoffice/senders.html", context)
 
 

@@ -155,7 +155,7 @@ class SenderTable(_OfAnAccount):
     requested_at = tables.Column(verbose_name=gettext_lazy("Requested"), attrs=NOWRAP)
     name = tables.Column(verbose_name=gettext_lazy("Sender name"))
     state = tables.Column(verbose_name=gettext_lazy("State"))
-    reviewed_by = tables.Column(verbose_name=gettext_lazy("Reviewed by"), orderable=False)
+    reviewed_by = tables.Column(verbose_name=gettext_lazy("Reviewed by"), orderable=False, default="–")
     actions = tables.Column(
         verbose_name=gettext_lazy("Actions"),
         empty_values=(),
@@ -164,7 +164,7 @@ class SenderTable(_OfAnAccount):
     )
 
     caption = gettext_lazy("Sender names")
-    empty_text = gettext_lazy("Nobody has requested a sender name yet.")
+    empty_text = gettext_lazy("No sender name has been reviewed yet.")
 
     class Meta:
         sequence = ("requested_at", "name", "account", "state", "reviewed_by", "actions")
@@ -172,8 +172,8 @@ class SenderTable(_OfAnAccount):
     def render_requested_at(self, record: SenderName) -> str:
         return moment(record.requested_at)
 
-    def render_name(self, value: str) -> SafeString:
-        return format_html("<strong>{}</strong>", value)
+    def render_name(self, record: SenderName) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("desk_sender_review", args=[record.public_id]), record.name)
 
     def render_state(self, record: SenderName) -> SafeString:
         return badge(record.kind, record.get_state_display())
@@ -181,8 +181,7 @@ class SenderTable(_OfAnAccount):
     def render_actions(self, record: SenderName) -> SafeString:
         waits = record.state == SenderState.REQUESTED
         return format_html(
-            '<a class="button small{}" href="{}" aria-label="{}">{}</a>',
-            " primary" if waits else "",
+            '<a class="button small" href="{}" aria-label="{}">{}</a>',
             reverse("desk_sender_review", args=[record.public_id]),
             _("Review “%(name)s”") % {"name": record.name} if waits else _("Show “%(name)s”") % {"name": record.name},
             _("Review") if waits else _("Show"),

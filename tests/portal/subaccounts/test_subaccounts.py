@@ -247,3 +247,11 @@ def test_a_subaccount_has_no_page_of_subaccounts(acme_milano: Account, client_of
 def test_a_viewer_moves_nothing(acme: Account, acme_milano: Account, bob: User, signed_in: SignedIn) -> None:
     url = reverse("subaccount_credit", args=[acme.public_id, acme_milano.public_id])
     assert signed_in(bob).post(url, {"reference": str(uuid.uuid4()), "credits_units": "5"}).status_code == 403
+
+
+def test_my_account_offers_no_subaccounts_below_a_subaccount(
+    acme: Account, acme_milano: Account, client_of_alice: Client
+) -> None:
+    for account, is_offered in ((acme, True), (acme_milano, False)):
+        page = client_of_alice.get(reverse("my_account", args=[account.public_id])).content.decode()
+        assert (reverse("subaccounts", args=[account.public_id]) in page) == is_offered
