@@ -40,7 +40,7 @@ WIRES: tuple[Wire, ...] = (
     Wire(alerts_signals.notices_waiting, alerts_tasks.deliver),
     Wire(reports_signals.report_requested, reports_tasks.build),
     Wire(invoices_signals.invoice_issued, invoices_tasks.render),
-    Wire(delivery_signals.messages_waiting, delivery_tasks.submit_account),
+    Wire(delivery_signals.messages_waiting, delivery_tasks.submit),
     Wire(delivery_signals.messages_handed_over, campaigns_tasks.settle),
 )
 

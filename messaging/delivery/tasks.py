@@ -12,7 +12,7 @@ RUN_SECONDS = 15
 
 
 @shared_task
-def submit_account(account_id: int) -> None:
+def submit(account_id: int) -> None:
     """Hand over what waits of one account."""
     end = time.monotonic() + RUN_SECONDS
     while time.monotonic() < end and handover.submit_batch(account_id=account_id, now=timezone.now()):
