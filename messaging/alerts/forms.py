@@ -18,7 +18,6 @@ from messaging.encoding import numbers
 from portal.fields import CreditsField
 from portal.forms import Switch
 
-
 # Each switch, and the address that is needed when it is on.
 CHANNELS: Final = {"email_on": "email", "sms_on": "number"}
 

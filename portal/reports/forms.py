@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Account
@@ -19,16 +18,16 @@ MAX_DAYS: Final = 400
 FIRST_DAY: Final = date(2000, 1, 1)
 
 
-def _day(label: str | Promise) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class ReportForm(forms.Form):
     """Which report, over which days in the account's zone. Its address can be shared: the days stand in it."""
 
     kind = forms.ChoiceField(label=_("Report"), choices=Kind.choices)
-    first_day = _day(_("From"))
-    last_day = _day(_("To"))
+    first_day = forms.DateField(label=_("From"), widget=_day())
+    last_day = forms.DateField(label=_("To"), widget=_day())
     reference = forms.UUIDField(widget=forms.HiddenInput())
 
     def __init__(

@@ -127,8 +127,9 @@ def write(
         cover = book.add_cover(_("Summary"))
         campaigns = book.add_table(_("Campaigns"), _campaign_columns())
         messages = book.add_table(_("Messages"), _message_columns(), rows_per_sheet=rows_per_sheet)
+        states = {state.value: str(state.label) for state in State}
         for row in rows:
-            _append(messages, dict(zip(FIELDS, row, strict=True)), totals)
+            _append(messages, dict(zip(FIELDS, row, strict=True)), totals, states)
             if totals.row_count % CHUNK == 0:
                 progress(totals.row_count, row_count)
         _write_campaigns(campaigns, totals)
@@ -204,10 +205,9 @@ def _message_columns() -> list[Column]:
     ]
 
 
-def _append(messages: Sheets, row: dict[str, Any], totals: Totals) -> None:
+def _append(messages: Sheets, row: dict[str, Any], totals: Totals, states: dict[str, str]) -> None:
     charged = totals.add(row)
     line = totals.campaigns.get(row["campaign_id"])
-    reason = reasons.reason(row["error_code"])
     messages.append(
         [
             row["created_at"],
@@ -220,8 +220,8 @@ def _append(messages: Sheets, row: dict[str, Any], totals: Totals) -> None:
             row["segment_count"],
             row["price_units"],
             charged,
-            str(State(row["state"]).label),
-            str(reason.what) if reason else "",
+            states[row["state"]],
+            str(reason.what) if (reason := reasons.reason(row["error_code"])) else "",
             row["submitted_at"],
             row["final_at"],
         ]

@@ -26,8 +26,11 @@ logger = logging.getLogger(__name__)
 MAX_UNDER_WAY: Final = 3
 """The reports of an account that may be in the making at the same time."""
 
-LEASE: Final = timedelta(minutes=2)
-"""How long a builder may be silent before somebody else starts anew; it speaks every few thousand rows."""
+LEASE: Final = timedelta(minutes=5)
+"""How long a builder may be silent before somebody else starts anew.
+
+It speaks every few thousand rows, and not while the finished file is packed.
+"""
 
 MAX_ATTEMPTS: Final = 3
 

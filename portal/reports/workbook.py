@@ -172,9 +172,9 @@ class Workbook:
 
     def write(self, sheet: Any, row: int, number: int, kind: Kind, value: Value, form: Any = None) -> None:
         """Write `value` as what its column holds; None leaves the cell empty."""
-        form = form or self._formats[kind]
         if value is None or value == "":
             return
+        form = form or self._formats[kind]
         if kind is Kind.TEXT:
             _write_text(sheet, row, number, str(value), form)
         elif kind is Kind.CREDITS and isinstance(value, int):
@@ -213,7 +213,7 @@ def workbook(path: Path, *, zone: ZoneInfo) -> Iterator[Workbook]:
 
 
 def _write_text(sheet: Any, row: int, number: int, text: str, form: Any) -> None:
-    if len(text.encode("utf-16-le")) // 2 > MAX_CHARACTERS:
+    if len(text) > MAX_CHARACTERS // 2 and len(text.encode("utf-16-le")) // 2 > MAX_CHARACTERS:
         text = text.encode("utf-16-le")[: 2 * (MAX_CHARACTERS - 1)].decode("utf-16-le", "ignore") + "…"
     if text.startswith("<r>") and text.endswith("</r>"):
         # XlsxWriter takes such a text for finished XML and would write it as it stands. In runs it is only text.

@@ -3,6 +3,7 @@
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 
@@ -57,6 +58,8 @@ class Conversation(socketserver.StreamRequestHandler):
         for line in self.rfile:
             word = line.strip().upper()
             if word.startswith(b"RCPT"):
+                self.server.asked += 1
+                self.server.may_speak.wait()
                 self._say(self.server.answer)
             elif word == b"DATA":
                 self._say("354 go on")
@@ -74,7 +77,7 @@ class Conversation(socketserver.StreamRequestHandler):
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes every mail, until `answer` says something else."""
+    """Takes every mail, until `answer` says something else or it is told to be silent."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -82,14 +85,32 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Conversation)
         self.answer = "250 fine"
+        self.asked = 0
         self.taken: list[str] = []
+        self.may_speak = threading.Event()
+        self.may_speak.set()
+
+    def silence(self) -> None:
+        """Let whoever names a recipient wait for the answer."""
+        self.may_speak.clear()
+
+    def speak(self) -> None:
+        self.may_speak.set()
+
+
+@contextmanager
+def serving() -> Iterator[MailServer]:
+    """A mail server on a free port."""
+    with MailServer() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.speak()
+        server.shutdown()
 
 
 @pytest.fixture
 def mail_server(settings: Settings) -> Iterator[MailServer]:
-    with MailServer() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with serving() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.server_address[1]
         yield server
-        server.shutdown()
