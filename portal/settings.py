@@ -206,6 +206,10 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 MFA_ADAPTER = "portal.accounts.adapters.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "portal.accounts.forms.SecurityKeyForm",
+    "edit_webauthn": "portal.accounts.forms.SecurityKeyNameForm",
+}
 # Several, separated by commas, while a key is being replaced: the first encrypts, all of them decrypt.
 MFA_ENCRYPTION_KEYS = read_list("MFA_ENCRYPTION_KEY", for_production("demo-and-tests-only"))
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

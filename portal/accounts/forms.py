@@ -5,6 +5,7 @@ from typing import Any
 
 import phonenumbers
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.mfa.webauthn import forms as security_keys
 from babel import Locale
 from django import forms
 from django.conf import settings
@@ -257,3 +258,15 @@ class MemberForm(forms.ModelForm[Member]):
     def clean_role(self) -> Role:
         """Return the role as one of the known ones."""
         return Role(self.cleaned_data["role"])
+
+
+class SecurityKeyForm(security_keys.AddWebAuthnForm):
+    """A new security key; allauth's own form has no words for its name."""
+
+    name = forms.CharField(label=_("Name"), required=False)
+
+
+class SecurityKeyNameForm(security_keys.EditWebAuthnForm):
+    """Another name for a security key."""
+
+    name = forms.CharField(label=_("Name"))
