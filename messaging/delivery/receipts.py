@@ -12,6 +12,7 @@ from portal.transactions import unit_of_work
 # A receipt for which no message turns up in this time belongs to somebody else.
 KEPT_FOR_MATCHING = timedelta(hours=96)
 
+# The ids are named twice, so that messages are found by index even while the statistics of the table are old.
 # A receipt finds its message by the gateway's id, and moves it if it tells an end and the message has none yet. Rows
 # are locked in the order of their keys, so that two webhooks with the same messages do not wait for each other.
 _MATCH = """
@@ -20,10 +21,8 @@ _MATCH = """
           FROM delivery_deliveryreceipt receipt
           JOIN delivery_message message
             ON message.gateway_message_id = receipt.gateway_message_id AND message.gateway_message_id <> ''
-           AND message.gateway = receipt.gateway
-         WHERE receipt.message_id IS NULL
-           AND (%(ids)s::text[] IS NULL OR receipt.gateway_message_id = ANY(%(ids)s::text[]))
-           AND receipt.received_at > %(since)s
+           AND message.gateway = receipt.gateway AND message.gateway_message_id = ANY(%(ids)s)
+         WHERE receipt.message_id IS NULL AND receipt.id = ANY(%(receipts)s)
          ORDER BY message.id, receipt.id
            FOR NO KEY UPDATE OF message, receipt
     ), matched AS (
@@ -69,9 +68,13 @@ def match_receipts(*, message_ids: Collection[str] | None, now: datetime) -> int
     Called after a receipt is kept, after an id becomes known, and by the sweep: a receipt and its message may each be
     written while the other is not yet committed.
     """
-    ids = None if message_ids is None else list(message_ids)
-    if ids == []:
+    unmatched = DeliveryReceipt.objects.filter(message=None, received_at__gt=now - KEPT_FOR_MATCHING)
+    if message_ids is not None:
+        unmatched = unmatched.filter(gateway_message_id__in=message_ids)
+    # Almost always there is none, and the hand-over of every batch asks: this question is the cheap one.
+    waiting = dict(unmatched.values_list("pk", "gateway_message_id"))
+    if not waiting:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_MATCH, {"ids": ids, "since": now - KEPT_FOR_MATCHING})
+        cursor.execute(_MATCH, {"receipts": list(waiting), "ids": list(set(waiting.values()))})
         return int(cursor.rowcount)
