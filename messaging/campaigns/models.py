@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class State(models.TextChoices):
@@ -13,7 +14,7 @@ class State(models.TextChoices):
 
     SENDING = "sending", _("Sending")
     CANCELLING = "cancelling", _("Being cancelled")
-    SETTLED = "settled", _("Sent")
+    SETTLED = "settled", pgettext_lazy("campaign", "Sent")
     CANCELLED = "cancelled", _("Cancelled")
 
 
