@@ -74,8 +74,9 @@ def number(value: int | Decimal | None) -> str:
 
 @register.filter
 def percent(value: Decimal) -> str:
-    """A share of one as a percentage: Decimal("0.22") → "22%"."""
-    return babel_numbers.format_percent(value, "#,##0.#%", locale=locale())
+    """A share of one as a percentage, with at most one decimal: Decimal("0.22") → "22%", "22 %"."""
+    pattern = locale().percent_formats[None].pattern.replace("#,##0", "#,##0.#")
+    return babel_numbers.format_percent(value, pattern, locale=locale())
 
 
 @register.filter

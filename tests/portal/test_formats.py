@@ -1,0 +1,21 @@
+"""Numbers are written as the reader's language writes them."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from portal.templatetags import formats
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en-gb", ("22%", "99.5%")),
+        ("it", ("22%", "99,5%")),
+        ("fr", ("22\N{NO-BREAK SPACE}%", "99,5\N{NO-BREAK SPACE}%")),
+    ],
+)
+def test_a_percentage_has_the_space_its_language_wants(language: str, shown: tuple[str, str]) -> None:
+    with translation.override(language):
+        assert (formats.percent(Decimal("0.22")), formats.percent(Decimal("0.995"))) == shown
