@@ -1,0 +1,78 @@
+"""The whole of Saldo as `make run` starts it, in a folder and on a port of its own, for as long as the journeys last."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 120
+STOP_SECONDS = 30
+# What names services, a folder or an address of somebody else's Saldo.
+NOT_OURS = {"DATABASE_URL", "REDIS_URL", "SALDO_MODE", "SITE_URL", "DJANGO_SETTINGS_MODULE"}
+
+
+@dataclass(frozen=True)
+class Saldo:
+    """A running portal: where it answers, where it keeps its data, and how the demo's people sign in."""
+
+    address: str
+    folder: Path
+    password: str
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Saldo]:
+    """Start Saldo with the demo's data in `folder`; stop it as Ctrl-C does."""
+    port = _free_port()
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+    # With MAKELEVEL it ends when we end, however that happens.
+    environment |= {"DATA_DIR": str(folder), "PORT": str(port), "MAKELEVEL": "1"}
+    with (folder / "launcher.log").open("w+") as log:
+        launcher = subprocess.Popen(
+            [sys.executable, "-m", "portal.launcher"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            password = _wait_until_it_runs(launcher, log.name)
+            yield Saldo(f"http://localhost:{port}", folder, password)
+        finally:
+            launcher.send_signal(signal.SIGINT)
+            launcher.communicate(timeout=STOP_SECONDS)
+
+
+def _wait_until_it_runs(launcher: subprocess.Popen[str], log: str) -> str:
+    """Read what it says until it says how to stop it; the password of the demo is on the way there."""
+    assert launcher.stdout is not None
+    too_long = threading.Timer(START_SECONDS, launcher.kill)
+    too_long.start()
+    said = ""
+    try:
+        for line in launcher.stdout:
+            said += line
+            if line.startswith("Ctrl-C"):
+                break
+    finally:
+        too_long.cancel()
+    found = re.search(r"^\S+@\S+ +(.+?)  ", said, re.MULTILINE)
+    assert found, f"Saldo did not start.\n{said}\n{Path(log).read_text()}"
+    return found[1]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
