@@ -106,8 +106,8 @@ def grant(now: datetime) -> Grant:
     def give(account: Account, amount: str) -> Wallet:
         wallet = credits.open_wallet(account=account)
         cause = Cause(TransferCode.PURCHASE, f"test:grant:{account.pk}:{next(given)}", "test")
-        price = credits.Price(Decimal("4.2"))
-        credits.grant(wallet=wallet, amount=to_units(Decimal(amount)), price=price, cause=cause, now=now)
+        terms = credits.Terms(Decimal("4.2"))
+        credits.grant(wallet=wallet, amount=to_units(Decimal(amount)), terms=terms, cause=cause, now=now)
         return wallet
 
     return give

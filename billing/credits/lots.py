@@ -1,16 +1,60 @@
-"""Which lot pays. Called by the services under the wallet's row lock, and by nobody else."""
+"""Which lot pays, and what a new lot carries. Called under the wallet's row lock, and from this room alone."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from billing.credits.models import CreditLot, LotDraw, Wallet
+from billing.credits.models import CreditLot, LotDraw, Origin, Wallet
 from billing.ledger.models import Transfer
 
 Share = tuple[CreditLot, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a lot carries wherever it goes: its price without VAT, when it expires, and, lent, when it goes back where."""
+
+    unit_price_cents: Decimal = Decimal(0)
+    currency: str = "EUR"
+    expires_at: datetime | None = None
+    returns_at: datetime | None = None
+    returns_to: Wallet | None = None
+
+
+def terms_in(lot: CreditLot, wallet: Wallet) -> Terms:
+    """The terms `lot` has when it comes into `wallet`: a loan that comes home is none any more."""
+    if lot.returns_to_id == wallet.pk:
+        return Terms(lot.unit_price_cents, lot.currency, lot.expires_at)
+    return Terms(lot.unit_price_cents, lot.currency, lot.expires_at, lot.returns_at, lot.returns_to)
+
+
+def lent(lot: CreditLot, lender: Wallet, returns_at: datetime) -> Terms:
+    """The terms of `lot` when `lender` lends it; what is itself on loan keeps to the first loan."""
+    if lot.returns_to_id is not None:
+        return Terms(lot.unit_price_cents, lot.currency, lot.expires_at, lot.returns_at, lot.returns_to)
+    return Terms(lot.unit_price_cents, lot.currency, lot.expires_at, returns_at, lender)
+
+
+def add(wallet: Wallet, transfer: Transfer, origin: Origin, amount: int, terms: Terms, now: datetime) -> CreditLot:
+    """Make a lot of the `amount` units that `transfer` brought into `wallet`."""
+    return CreditLot.objects.create(
+        wallet=wallet,
+        transfer=transfer,
+        origin=origin,
+        granted=amount,
+        remaining=amount,
+        unit_price_cents=terms.unit_price_cents,
+        currency=terms.currency,
+        expires_at=terms.expires_at,
+        returns_at=terms.returns_at,
+        returns_to=terms.returns_to,
+        created_at=now,
+    )
+
+
 def choose(wallet: Wallet, amount: int, now: datetime) -> list[Share]:
-    """Return which spendable lots give `amount` units together, earliest expiry first.
+    """Return which spendable lots give `amount` units together, what ends first first.
 
     The ledger has agreed to the amount before, and the lots of a wallet add up to its balance, so a rest that no lot
     covers is a broken book, not a poor customer.

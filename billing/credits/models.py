@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,36 +19,60 @@ class Origin(models.TextChoices):
 
 
 class Wallet(models.Model):
-    """An account's credits. Its row is the lock under which lots change; the balances stand in the ledger."""
+    """An account's credits. Its row is the lock under which lots change; the balances stand in the ledger.
+
+    A wallet that `draws_on` another (an unlimited sub-account's) spends from that one and is still counted on its own:
+    what it used stands on its own usage account. A blocked wallet spends nothing.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.OneToOneField("accounts.Account", models.PROTECT, related_name="wallet")
     ledger_account = models.OneToOneField("ledger.Account", models.PROTECT, related_name="wallet")
     issue_account = models.OneToOneField("ledger.Account", models.PROTECT, related_name="+")
-    usage_account = models.OneToOneField("ledger.Account", models.PROTECT, related_name="+")
+    usage_account = models.OneToOneField("ledger.Account", models.PROTECT, related_name="usage_of")
     expiry_account = models.OneToOneField("ledger.Account", models.PROTECT, related_name="+")
+    draws_on = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="drawn_on_by", verbose_name=_("draws on")
+    )
+    blocked_at = models.DateTimeField(_("blocked"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("wallet")
         verbose_name_plural = _("wallets")
+        constraints = [
+            models.CheckConstraint(condition=~Q(draws_on=F("pk")), name="a_wallet_does_not_draw_on_itself"),
+        ]
 
     def __str__(self) -> str:
         return str(self.account)
 
 
 class CreditLotQuerySet(models.QuerySet["CreditLot"]):
+    def free(self) -> "CreditLotQuerySet":
+        """The lots with something that is neither used nor held."""
+        return self.filter(remaining__gt=F("held"))
+
     def spendable(self, now: datetime) -> "CreditLotQuerySet":
-        """The lots with something free at `now`, in the order they are used: earliest expiry, then oldest."""
-        alive = Q(expires_at=None) | Q(expires_at__gt=now)
-        return self.filter(alive, remaining__gt=F("held")).order_by(F("expires_at").asc(nulls_last=True), "pk")
+        """What is free at `now`, in the order it is used: what ends first (expires, or goes back), then the oldest."""
+        ends_at = Least("expires_at", "returns_at")  # PostgreSQL's LEAST passes over what is NULL
+        alive = Q(ends_at=None) | Q(ends_at__gt=now)
+        free = self.free().alias(ends_at=ends_at).filter(alive)
+        return free.order_by(F("ends_at").asc(nulls_last=True), "pk")
 
     def due(self, now: datetime) -> "CreditLotQuerySet":
-        """The lots that expired by `now` and still have something that is not held."""
-        return self.filter(expires_at__lte=now, remaining__gt=F("held")).order_by("expires_at", "pk")
+        """The lots that expired by `now` and still have something free."""
+        return self.free().filter(expires_at__lte=now).order_by("expires_at", "pk")
+
+    def loans_due(self, now: datetime) -> "CreditLotQuerySet":
+        """The loans that go back by `now` and still have something free."""
+        return self.free().filter(returns_at__lte=now).order_by("returns_at", "pk")
 
 
 class CreditLot(models.Model):
-    """Credits of one origin, price and expiry. `remaining` and `held` are units; what is held is also remaining."""
+    """Credits of one origin, price and expiry. `remaining` and `held` are units; what is held is also remaining.
+
+    A loan goes back to the wallet `returns_to` at `returns_at`, as far as it is not used by then.
+    """
 
     wallet = models.ForeignKey(Wallet, models.PROTECT, related_name="lots")
     transfer = models.ForeignKey("ledger.Transfer", models.PROTECT, related_name="+")
@@ -58,6 +83,10 @@ class CreditLot(models.Model):
     unit_price_cents = models.DecimalField(_("price of a credit in cents"), max_digits=12, decimal_places=6)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    returns_at = models.DateTimeField(_("goes back"), null=True, blank=True)
+    returns_to = models.ForeignKey(
+        Wallet, models.PROTECT, null=True, blank=True, related_name="lent", verbose_name=_("lent by")
+    )
     created_at = models.DateTimeField(_("granted at"))
 
     objects = CreditLotQuerySet.as_manager()
@@ -73,12 +102,17 @@ class CreditLot(models.Model):
             ),
             models.CheckConstraint(condition=Q(unit_price_cents__gte=0), name="a_lot_has_a_price_or_was_free"),
             models.CheckConstraint(condition=Q(origin__in=Origin.values), name="a_lot_has_a_known_origin"),
+            models.CheckConstraint(
+                condition=Q(returns_at=None, returns_to=None) | Q(returns_at__isnull=False, returns_to__isnull=False),
+                name="a_loan_says_when_and_where_it_returns",
+            ),
         ]
         indexes = [
             models.Index(
                 "wallet", F("expires_at").asc(nulls_last=True), "id", name="lots_in_use", condition=Q(remaining__gt=0)
             ),
             models.Index("expires_at", name="lots_by_expiry", condition=Q(remaining__gt=0, expires_at__isnull=False)),
+            models.Index("returns_at", name="loans_by_return", condition=Q(remaining__gt=0, returns_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from billing.credits.models import CreditLot, Wallet
 from billing.ledger import selectors as ledger_selectors
@@ -33,8 +33,9 @@ class Entry:
 
 
 def balance(account: Account) -> Balance:
-    """The account's balance; zero where no wallet has been opened."""
-    pot = LedgerAccount.objects.filter(wallet__account=account).first()
+    """What the account can spend from: its own wallet, or the one it draws on. Zero where none has been opened."""
+    own, drawn_on = Q(wallet__account=account, wallet__draws_on=None), Q(wallet__drawn_on_by__account=account)
+    pot = LedgerAccount.objects.filter(own | drawn_on).first()
     if pot is None:
         return Balance(0, 0, 0)
     return Balance(posted=pot.posted, held=pot.debits_pending, available=pot.available)
@@ -74,8 +75,14 @@ def next_expiry(account: Account, now: datetime) -> Expiry | None:
 
 
 def wallets_with_lots_due(now: datetime) -> QuerySet[Wallet]:
-    """The wallets in which something expired by `now` and is not held."""
-    return Wallet.objects.filter(lots__in=CreditLot.objects.due(now)).distinct().order_by("pk")
+    """The wallets in which something expired or is to go back by `now`, and is not held."""
+    due = CreditLot.objects.due(now).order_by() | CreditLot.objects.loans_due(now).order_by()
+    return Wallet.objects.filter(pk__in=due.values("wallet")).order_by("pk")
+
+
+def used_units(account: Account) -> int:
+    """What the account has used since it was opened, from whichever wallet it was paid."""
+    return LedgerAccount.objects.get(usage_of__account=account).credits_posted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
 """The one window onto the ledger: what the rest of Saldo may do with credits.
 
-Every verb locks the wallet's row, lets what is due expire, moves credits in the ledger, and moves the lots with them;
-all in one transaction. Each can be repeated with the same reference: the second call finds the first one's transfer.
+Every verb locks the wallets' rows, lets what is due expire or go back, moves credits in the ledger, and moves the lots
+with them; all in one transaction. Each can be repeated with the same reference: the second call finds the first one's
+transfer and changes nothing.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from billing.credits import lots
-from billing.credits.models import CreditLot, Origin, Wallet
+from billing.credits.lapse import lapse, lock
+from billing.credits.lots import Terms
+from billing.credits.models import Origin, Wallet
 from billing.credits.signals import wallet_changed
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger
@@ -33,10 +34,16 @@ __all__ = [
     "ForeignAccounts",
     "HoldAlreadyResolved",
     "InsufficientCredits",
-    "Price",
     "ReferenceConflict",
+    "SameWallet",
+    "Terms",
+    "WalletBlocked",
+    "block",
+    "draw_on",
+    "empty",
     "expire",
     "grant",
+    "lend",
     "move",
     "open_wallet",
     "release",
@@ -44,6 +51,7 @@ __all__ = [
     "settle",
     "spend",
     "take_back",
+    "unblock",
 ]
 
 ORIGINS = {
@@ -53,12 +61,12 @@ ORIGINS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What one credit of a lot cost, in cents without VAT. Promotional credits cost nothing."""
+class WalletBlocked(Exception):
+    """The wallet's account is deactivated: it spends nothing."""
 
-    unit_price_cents: Decimal = Decimal(0)
-    currency: str = "EUR"
+
+class SameWallet(ValueError):
+    """Credits would move from a wallet to itself."""
 
 
 @unit_of_work
@@ -83,33 +91,54 @@ def open_wallet(*, account: Account) -> Wallet:
 
 
 @unit_of_work
-def grant(
-    *, wallet: Wallet, amount: int, price: Price, cause: Cause, now: datetime, expires_at: datetime | None = None
-) -> Transfer:
+def draw_on(*, wallet: Wallet, other: Wallet | None) -> None:
+    """Let `wallet` spend from `other` from now on (unlimited), or, with None, from its own credits again."""
+    if other is not None and other.pk == wallet.pk:
+        raise SameWallet
+    Wallet.objects.filter(pk=wallet.pk).update(draws_on=other)
+    ring(wallet_changed, wallet.pk)
+
+
+@unit_of_work
+def block(*, wallet: Wallet, now: datetime) -> None:
+    """Let the wallet spend nothing any more; what is held stays held. Twice is once."""
+    [wallet] = lock([wallet], now)
+    Wallet.objects.filter(pk=wallet.pk, blocked_at=None).update(blocked_at=now)
+
+
+@unit_of_work
+def unblock(*, wallet: Wallet) -> None:
+    """Let the wallet spend again."""
+    Wallet.objects.filter(pk=wallet.pk).update(blocked_at=None)
+
+
+@unit_of_work
+def grant(*, wallet: Wallet, amount: int, terms: Terms, cause: Cause, now: datetime) -> Transfer:
     """Add `amount` units to `wallet` as a new lot. `cause.code` says whether bought, promotional or a correction."""
-    wallet = _lock(wallet)
-    known = ledger_selectors.find(cause.reference)
-    transfer = ledger.transfer(
-        debit=wallet.issue_account, credit=wallet.ledger_account, amount=amount, cause=cause, now=now
-    )
-    if known is None:
-        _add_lot(wallet, transfer, ORIGINS[cause.code], amount, price, expires_at, now)
+    [wallet] = lock([wallet], now)
+    is_new = ledger_selectors.find(cause.reference) is None
+    source, target = wallet.issue_account, wallet.ledger_account
+    transfer = ledger.transfer(debit=source, credit=target, amount=amount, cause=cause, now=now)
+    if is_new:
+        lots.add(wallet, transfer, ORIGINS[cause.code], amount, terms, now)
         ring(wallet_changed, wallet.pk)
     return transfer
 
 
 @unit_of_work
 def reserve(*, wallet: Wallet, amount: int, cause: Cause, now: datetime) -> Transfer:
-    """Hold `amount` units and earmark the lots that will pay. Raises `InsufficientCredits`."""
-    wallet = _lock(wallet)
-    known = ledger_selectors.find(cause.reference)
-    if known is None:
-        _expire(wallet, now)
-    hold = ledger.hold(debit=wallet.ledger_account, credit=wallet.usage_account, amount=amount, cause=cause, now=now)
-    if known is None:
-        if _has_lots(wallet):
-            lots.hold(lots.choose(wallet, amount, now), hold)
-        ring(wallet_changed, wallet.pk)
+    """Hold `amount` units and earmark the lots that will pay: its own, or those of the wallet it draws on.
+
+    Raises `InsufficientCredits` and `WalletBlocked`.
+    """
+    spender, payer = _spender(wallet, now)
+    is_new = _begin(payer, cause, now)
+    source, target = payer.ledger_account, spender.usage_account
+    hold = ledger.hold(debit=source, credit=target, amount=amount, cause=cause, now=now)
+    if is_new:
+        if _has_lots(payer):
+            lots.hold(lots.choose(payer, amount, now), hold)
+        ring(wallet_changed, payer.pk)
     return hold
 
 
@@ -119,17 +148,17 @@ def settle(*, hold: Transfer, used: int, cause: Cause, now: datetime) -> Transfe
 
     Raises `HoldAlreadyResolved` (under another reference) and `ExceedsHold`.
     """
-    wallet = _lock(_wallet_of(hold))
-    known = ledger_selectors.find(cause.reference)
+    [wallet] = lock([Wallet.objects.get(ledger_account=hold.debit_account_id)], now)
+    is_new = ledger_selectors.find(cause.reference) is None
     if used == 0:
         resolution = ledger.void(hold=hold, cause=cause, now=now)
     else:
         resolution = ledger.post(hold=hold, amount=used, cause=cause, now=now)
-    if known is None:
+    if is_new:
         shares = lots.earmarked(hold)
         lots.release(shares)
         lots.take(lots.first(shares, used), resolution)
-        _expire(wallet, now)
+        lapse(wallet, now)
         ring(wallet_changed, wallet.pk)
     return resolution
 
@@ -141,18 +170,15 @@ def release(*, hold: Transfer, cause: Cause, now: datetime) -> Transfer:
 
 @unit_of_work
 def spend(*, wallet: Wallet, amount: int, cause: Cause, now: datetime) -> Transfer:
-    """Use `amount` units at once, without a hold before. Raises `InsufficientCredits`."""
-    wallet = _lock(wallet)
-    known = ledger_selectors.find(cause.reference)
-    if known is None:
-        _expire(wallet, now)
-    transfer = ledger.transfer(
-        debit=wallet.ledger_account, credit=wallet.usage_account, amount=amount, cause=cause, now=now
-    )
-    if known is None:
-        if _has_lots(wallet):
-            lots.take(lots.choose(wallet, amount, now), transfer)
-        ring(wallet_changed, wallet.pk)
+    """Use `amount` units at once, without a hold before. Raises `InsufficientCredits` and `WalletBlocked`."""
+    spender, payer = _spender(wallet, now)
+    is_new = _begin(payer, cause, now)
+    source, target = payer.ledger_account, spender.usage_account
+    transfer = ledger.transfer(debit=source, credit=target, amount=amount, cause=cause, now=now)
+    if is_new:
+        if _has_lots(payer):
+            lots.take(lots.choose(payer, amount, now), transfer)
+        ring(wallet_changed, payer.pk)
     return transfer
 
 
@@ -160,38 +186,40 @@ def spend(*, wallet: Wallet, amount: int, cause: Cause, now: datetime) -> Transf
 def move(*, source: Wallet, target: Wallet, amount: int, cause: Cause, now: datetime) -> Transfer:
     """Move `amount` units between two wallets of one customer; the lots' price and expiry go along.
 
-    Raises `InsufficientCredits`, and `ForeignAccounts` between two customers.
+    Raises `InsufficientCredits`, `SameWallet`, and `ForeignAccounts` between two customers.
     """
-    for wallet in sorted((source, target), key=lambda wallet: wallet.pk):
-        _lock(wallet)
+    return _move(source, target, amount, cause, now, None)
+
+
+@unit_of_work
+def lend(*, source: Wallet, target: Wallet, amount: int, returns_at: datetime, cause: Cause, now: datetime) -> Transfer:
+    """Move `amount` units until `returns_at`: what is unused then goes back by itself. Raises as `move` does."""
+    if returns_at <= now:
+        raise ValueError("a loan ends after it begins")
+    return _move(source, target, amount, cause, now, returns_at)
+
+
+@unit_of_work
+def empty(*, source: Wallet, target: Wallet, cause: Cause, now: datetime) -> Transfer | None:
+    """Move everything that is available from `source` to `target`; None when there is nothing. Holds keep theirs."""
+    source, target = lock([source, target], now)
     known = ledger_selectors.find(cause.reference)
-    if known is None:
-        _expire(source, now)
-    transfer = ledger.transfer(
-        debit=source.ledger_account, credit=target.ledger_account, amount=amount, cause=cause, now=now
-    )
-    if known is None:
-        shares = lots.choose(source, amount, now)
-        lots.take(shares, transfer)
-        for lot, share in shares:
-            price = Price(lot.unit_price_cents, lot.currency)
-            _add_lot(target, transfer, Origin.MOVE, share, price, lot.expires_at, now)
-        ring(wallet_changed, source.pk)
-        ring(wallet_changed, target.pk)
-    return transfer
+    if known is not None:
+        return known
+    lapse(source, now)
+    source.ledger_account.refresh_from_db()
+    amount = source.ledger_account.available
+    return _move(source, target, amount, cause, now, None) if amount else None
 
 
 @unit_of_work
 def take_back(*, wallet: Wallet, amount: int, cause: Cause, now: datetime) -> Transfer:
     """Take `amount` units out of `wallet` again: a correction or a refund, never usage. Raises `InsufficientCredits`."""
-    wallet = _lock(wallet)
-    known = ledger_selectors.find(cause.reference)
-    if known is None:
-        _expire(wallet, now)
-    transfer = ledger.transfer(
-        debit=wallet.ledger_account, credit=wallet.issue_account, amount=amount, cause=cause, now=now
-    )
-    if known is None:
+    [wallet] = lock([wallet], now)
+    is_new = _begin(wallet, cause, now)
+    source, target = wallet.ledger_account, wallet.issue_account
+    transfer = ledger.transfer(debit=source, credit=target, amount=amount, cause=cause, now=now)
+    if is_new:
         lots.take(lots.choose(wallet, amount, now), transfer)
         ring(wallet_changed, wallet.pk)
     return transfer
@@ -199,56 +227,48 @@ def take_back(*, wallet: Wallet, amount: int, cause: Cause, now: datetime) -> Tr
 
 @unit_of_work
 def expire(*, wallet: Wallet, now: datetime) -> int:
-    """Let what is due at `now` expire; return the units that went. What is held stays with its hold."""
-    return _expire(_lock(wallet), now)
+    """Let what is due at `now` expire or go back; return the units that left. What is held stays with its hold."""
+    [wallet] = lock([wallet], now)
+    return lapse(wallet, now)
 
 
-def _expire(wallet: Wallet, now: datetime) -> int:
-    expired = 0
-    for lot in CreditLot.objects.filter(wallet=wallet).due(now):
-        free = lot.remaining - lot.held
-        # A lot may give up what is free more than once: a hold that is given back late brings a rest.
-        cause = Cause(TransferCode.EXPIRY, f"lot:{lot.pk}:expiry:{lot.granted - lot.remaining}", f"lot:{lot.pk}")
-        transfer = ledger.transfer(
-            debit=wallet.ledger_account, credit=wallet.expiry_account, amount=free, cause=cause, now=now
-        )
-        lots.take([(lot, free)], transfer)
-        expired += free
-    if expired:
-        ring(wallet_changed, wallet.pk)
-    return expired
+def _begin(wallet: Wallet, cause: Cause, now: datetime) -> bool:
+    """Whether the movement is a new one; before a new one what is due in the locked wallet ends."""
+    if ledger_selectors.find(cause.reference) is not None:
+        return False
+    lapse(wallet, now)
+    return True
 
 
-def _lock(wallet: Wallet) -> Wallet:
-    return Wallet.objects.select_for_update(of=("self",), no_key=True).get(pk=wallet.pk)
+def _spender(wallet: Wallet, now: datetime) -> tuple[Wallet, Wallet]:
+    """Lock and return who spends and who pays: the wallet itself, or the one it draws on."""
+    payer_id = Wallet.objects.values_list("draws_on", flat=True).get(pk=wallet.pk) or wallet.pk
+    spender, payer = lock([wallet, Wallet(pk=payer_id)], now)
+    if spender.blocked_at or payer.blocked_at:
+        raise WalletBlocked
+    return spender, payer
 
 
-def _wallet_of(hold: Transfer) -> Wallet:
-    return Wallet.objects.get(ledger_account=hold.debit_account_id)
+def _move(
+    source: Wallet, target: Wallet, amount: int, cause: Cause, now: datetime, returns_at: datetime | None
+) -> Transfer:
+    if source.pk == target.pk:
+        raise SameWallet
+    source, target = lock([source, target], now)
+    is_new = _begin(source, cause, now)
+    there = target.ledger_account
+    transfer = ledger.transfer(debit=source.ledger_account, credit=there, amount=amount, cause=cause, now=now)
+    if is_new:
+        shares = lots.choose(source, amount, now)
+        lots.take(shares, transfer)
+        for lot, share in shares:
+            terms = lots.lent(lot, source, returns_at) if returns_at else lots.terms_in(lot, target)
+            lots.add(target, transfer, Origin.MOVE, share, terms, now)
+        ring(wallet_changed, source.pk)
+        ring(wallet_changed, target.pk)
+    return transfer
 
 
 def _has_lots(wallet: Wallet) -> bool:
     """The operator's own wallet may go below zero and is kept without lots."""
     return not wallet.ledger_account.may_overdraw
-
-
-def _add_lot(
-    wallet: Wallet,
-    transfer: Transfer,
-    origin: Origin,
-    amount: int,
-    price: Price,
-    expires_at: datetime | None,
-    now: datetime,
-) -> None:
-    CreditLot.objects.create(
-        wallet=wallet,
-        transfer=transfer,
-        origin=origin,
-        granted=amount,
-        remaining=amount,
-        unit_price_cents=price.unit_price_cents,
-        currency=price.currency,
-        expires_at=expires_at,
-        created_at=now,
-    )

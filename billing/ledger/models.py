@@ -25,6 +25,7 @@ class Account(models.Model):
     debits_posted = models.BigIntegerField(default=0)
     credits_pending = models.BigIntegerField(default=0)
     credits_posted = models.BigIntegerField(default=0)
+    last_entry_at = models.DateTimeField(_("last entry"), null=True)
     available = models.GeneratedField(
         expression=F("credits_posted") - F("debits_posted") - F("debits_pending"),
         output_field=models.BigIntegerField(),
@@ -64,7 +65,8 @@ class Transfer(models.Model):
 
     A `hold` is resolved at most once, by a `post` (whole or part; the rest is given back) or a `void` that names it.
     `debit_balance` and `credit_balance` are the posted balances of both accounts right after this transfer.
-    A trigger refuses update and delete: a correction is another transfer.
+    A trigger refuses update and delete: a correction is another transfer. On each account `created_at` never runs
+    backwards, so that the order of the ids is the order of time, and a balance at a moment is that of one entry.
     """
 
     debit_account = models.ForeignKey(Account, models.PROTECT, related_name="debits")

@@ -135,7 +135,7 @@ def _credit(recharge: Recharge, now: datetime) -> Transfer:
     return credits.grant(
         wallet=credits.open_wallet(account=recharge.account),
         amount=recharge.credits_units,
-        price=credits.Price(unit_price.quantize(Decimal("0.000001")), recharge.currency),
+        terms=credits.Terms(unit_price.quantize(Decimal("0.000001")), recharge.currency),
         cause=credits.Cause(TransferCode.PURCHASE, subject, subject, recharge.created_by_id),
         now=now,
     )

@@ -54,7 +54,7 @@ def furnish(account: Account, owner: User, now: datetime) -> Owned:
 def _credits(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
     wallet = credits.open_wallet(account=account)
     cause = credits.Cause(TransferCode.PROMOTION, f"world:{account.pk}", "test")
-    credits.grant(wallet=wallet, amount=to_units(Decimal(100)), price=credits.Price(), cause=cause, now=now)
+    credits.grant(wallet=wallet, amount=to_units(Decimal(100)), terms=credits.Terms(), cause=cause, now=now)
     return {}
 
 

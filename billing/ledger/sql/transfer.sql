@@ -76,9 +76,13 @@ BEGIN
         RETURN;
     END IF;
 
-    UPDATE ledger_account SET debits_posted = debits_posted + posted, debits_pending = debits_pending + pending
+    -- A caller's clock may be behind another's; on an account time does not run backwards.
+    p_at := greatest(p_at, debit.last_entry_at, credit.last_entry_at);
+    UPDATE ledger_account
+       SET debits_posted = debits_posted + posted, debits_pending = debits_pending + pending, last_entry_at = p_at
      WHERE id = p_debit;
-    UPDATE ledger_account SET credits_posted = credits_posted + posted, credits_pending = credits_pending + pending
+    UPDATE ledger_account
+       SET credits_posted = credits_posted + posted, credits_pending = credits_pending + pending, last_entry_at = p_at
      WHERE id = p_credit;
     INSERT INTO ledger_transfer (phase, debit_account_id, credit_account_id, amount, hold_id, code, reference, subject,
                                  actor_id, debit_balance, credit_balance, created_at)

@@ -82,7 +82,7 @@ def test_the_lot_that_expires_first_pays_first(acme: Account, grant: Grant, now:
     wallet = grant(acme, "100")
     soon = Cause(TransferCode.PROMOTION, "gift", "test")
     services.grant(
-        wallet=wallet, amount=50_000, price=services.Price(), cause=soon, now=now, expires_at=now + timedelta(days=3)
+        wallet=wallet, amount=50_000, terms=services.Terms(expires_at=now + timedelta(days=3)), cause=soon, now=now
     )
     services.spend(wallet=wallet, amount=60_000, cause=campaign("spend"), now=now)
     lots = {lot.origin: lot.remaining for lot in CreditLot.objects.all()}
@@ -93,7 +93,7 @@ def test_the_lot_that_expires_first_pays_first(acme: Account, grant: Grant, now:
 def test_expired_credits_cannot_be_spent_even_one_second_late(acme: Account, grant: Grant, now: datetime) -> None:
     wallet = grant(acme, "1")
     gift = Cause(TransferCode.PROMOTION, "gift", "test")
-    services.grant(wallet=wallet, amount=50_000, price=services.Price(), cause=gift, now=now, expires_at=now)
+    services.grant(wallet=wallet, amount=50_000, terms=services.Terms(expires_at=now), cause=gift, now=now)
     with pytest.raises(services.InsufficientCredits):
         services.reserve(wallet=wallet, amount=10_001, cause=campaign("hold"), now=now)
     services.reserve(wallet=wallet, amount=10_000, cause=campaign("hold"), now=now)
@@ -105,7 +105,7 @@ def test_what_a_hold_gives_back_after_its_lot_expired_expires(acme: Account, gra
     wallet = grant(acme, "1")
     gift = Cause(TransferCode.PROMOTION, "gift", "test")
     later = now + timedelta(hours=1)
-    services.grant(wallet=wallet, amount=50_000, price=services.Price(), cause=gift, now=now, expires_at=later)
+    services.grant(wallet=wallet, amount=50_000, terms=services.Terms(expires_at=later), cause=gift, now=now)
     hold = services.reserve(wallet=wallet, amount=40_000, cause=campaign("hold"), now=now)
     assert services.expire(wallet=wallet, now=later) == 10_000
     services.settle(hold=hold, used=15_000, cause=campaign("settle"), now=later)

@@ -140,7 +140,7 @@ def test_the_page_says_why_by_whom_and_what_it_led_to(
 def test_a_viewer_is_not_led_to_recharges(acme: Account, bob: User, signed_in: SignedIn, now: datetime) -> None:
     wallet, recharge = credits.open_wallet(account=acme), uuid.uuid4()
     cause = Cause(TransferCode.PURCHASE, f"recharge:{recharge}", f"recharge:{recharge}")
-    credits.grant(wallet=wallet, amount=1_000_000, price=credits.Price(), cause=cause, now=now)
+    credits.grant(wallet=wallet, amount=1_000_000, terms=credits.Terms(), cause=cause, now=now)
     response = signed_in(bob).get(reverse("statement", args=[acme.public_id]))
     assert response.status_code == 200
     assert reverse("recharge", args=[acme.public_id, recharge]) not in response.content.decode()

@@ -1,6 +1,6 @@
 """Transfers, holds and their resolution: what moves, what is refused, and what the tables themselves enforce."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -184,3 +184,9 @@ def test_the_audit_finds_a_balance_that_somebody_touched(pots: Pots) -> None:
 def test_the_audit_finds_a_transfer_that_nobody_moved(pots: Pots) -> None:
     _insert(pots, amount=5)
     assert {d.counter for d in selectors.differences()} >= {"debits_posted", "credits_posted"}
+
+
+def test_on_an_account_time_never_runs_backwards(pots: Pots, now: datetime) -> None:
+    later = hold(pots, 1, now + timedelta(minutes=5), "later")
+    earlier = hold(pots, 1, now, "earlier")
+    assert (later.created_at, earlier.created_at) == (now + timedelta(minutes=5),) * 2

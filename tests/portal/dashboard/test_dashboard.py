@@ -154,7 +154,7 @@ def test_credits_that_expire_are_announced(acme: Account, alice: User, signed_in
     wallet = credits.open_wallet(account=acme)
     cause = Cause(TransferCode.PROMOTION, "gift")
     expires_at = now + timedelta(days=9)
-    credits.grant(wallet=wallet, amount=250_000, price=credits.Price(), cause=cause, now=now, expires_at=expires_at)
+    credits.grant(wallet=wallet, amount=250_000, terms=credits.Terms(expires_at=expires_at), cause=cause, now=now)
     assert "25 credits expire on" in page(signed_in, alice, acme)
 
 
