@@ -1,8 +1,8 @@
 """Sentences of Django and allauth that people read, named so that the catalogues say them in Saldo's own voice.
 
-Both come with translations, but those address the reader more familiarly than Saldo does and capitalise otherwise. A
-sentence that stands here is extracted with Saldo's, and Saldo's catalogues go before theirs. Nothing imports this at
-run time; the wording of the source must be theirs to the letter.
+Both come with translations, but those address the reader more familiarly than Saldo does, capitalise otherwise or
+leave some out. A sentence that stands here is extracted with Saldo's, and Saldo's catalogues go before theirs. Nothing
+imports this at run time; the wording of the source must be theirs to the letter.
 """
 
 from typing import Final
@@ -41,6 +41,10 @@ PASSWORDS: Final[tuple[str | Promise, ...]] = (
         "Your password must contain at least %(min_length)d character.",
         "Your password must contain at least %(min_length)d characters.",
         "min_length",
+    ),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
     ),
     _("You must type the same password each time."),
     _("New Password (again)"),
@@ -136,7 +140,7 @@ SECOND_FACTOR: Final[tuple[str | Promise, ...]] = (
     _("Remove Security Key"),
     _("Are you sure you want to remove this security key?"),
     _(
-        "Enabling passwordless operation allows you to sign in using just this key, but imposes additional requirements "
-        "such as biometrics or PIN protection."
+        "Enabling passwordless operation allows you to sign in using just this key, but imposes additional "
+        "requirements such as biometrics or PIN protection."
     ),
 )

@@ -1,13 +1,15 @@
 """What Saldo says for Django and allauth is still what they say."""
 
-from gettext import GNUTranslations
 from pathlib import Path
 
 import allauth
 import django
 import pytest
 from babel.messages.extract import extract
+from babel.messages.pofile import read_po
 from django.contrib import auth
+from django.contrib.auth.password_validation import MinimumLengthValidator
+from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from portal import borrowed_words, catalogues
@@ -24,12 +26,11 @@ def borrowed() -> list[str]:
 
 @pytest.fixture(scope="module")
 def lent() -> set[str]:
-    """Everything that Django's and allauth's own catalogues translate."""
+    """Every sentence of Django and allauth that they have translated, as it stands in their source."""
     found: set[str] = set()
     for lender in LENDERS:
-        with (lender / "locale/it/LC_MESSAGES/django.mo").open("rb") as file:
-            keys = GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-        found |= {key if isinstance(key, str) else key[0] for key in keys}
+        with (lender / "locale/en/LC_MESSAGES/django.po").open("rb") as file:
+            found |= {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file)}
     return found
 
 
@@ -41,3 +42,11 @@ def test_a_borrowed_sentence_is_still_said(sentence: str, lent: set[str]) -> Non
 def test_saldo_speaks_before_its_libraries() -> None:
     with translation.override("it"):
         assert translation.gettext("Enter a valid email address.") == "Inserisca un indirizzo e-mail valido."
+
+
+def test_a_password_that_is_too_short_is_refused_in_every_language() -> None:
+    validator = MinimumLengthValidator(10)
+    for language in catalogues.languages():
+        with translation.override(language), pytest.raises(ValidationError) as refusal:
+            validator.validate("short")
+        assert "too short" not in refusal.value.messages[0]
