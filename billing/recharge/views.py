@@ -59,8 +59,13 @@ def recharge(request: AccountRequest, recharge: str) -> HttpResponse:
     """One purchase: paid, failed with the reason, or still being confirmed."""
     mine = get_object_or_404(selectors.recharges(request.account), public_id=recharge)
     name = "_state.html" if request.htmx else "recharge.html"
-    attempt = mine.payment.attempts.last()
-    return render(request, f"billing/recharge/{name}", {"recharge": mine, "attempt": attempt, "State": Recharge.State})
+    context = {
+        "recharge": mine,
+        "attempt": mine.payment.attempts.last(),
+        "State": Recharge.State,
+        "may_send": request.member.can(Capability.SEND),
+    }
+    return render(request, f"billing/recharge/{name}", context)
 
 
 def _offer(request: AccountRequest, form: RechargeForm) -> dict[str, object]:

@@ -29,7 +29,8 @@ def messages(request: AccountRequest) -> HttpResponse:
     position = request.GET.get("page", "")
     page = history.page(request.account, form.filters(), sort=sort, position=position)
     table = MessageTable(page.rows, request=request, order_by=sort)
-    context = {"form": form, "page": page, "table": table}
+    may_send = request.member.can(Capability.SEND)
+    context = {"form": form, "page": page, "table": table, "may_send": may_send}
     return render(request, "messaging/delivery/messages.html", context)
 
 
