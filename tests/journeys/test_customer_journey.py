@@ -306,7 +306,7 @@ def check_messages(sheet: Worksheet) -> None:
     for row in rows:
         assert (row["Campagna"].data_type, row["Campagna"].value) == ("s", CAMPAIGN)
         assert (row["Segmenti"].data_type, row["Segmenti"].value) == ("n", 1)
-        assert row["Inviata"].data_type == "d"
+        assert row[names[0]].data_type == "d"
 
 
 def see_who_paid_for_the_alert(olga: Walker, password: str) -> None:

@@ -49,12 +49,14 @@ class Walker:
     def path(self) -> str:
         return self.page.url.removeprefix(self.address).partition("?")[0].partition("#")[0]
 
-    def go(self, path: str) -> None:
+    def go(self, path: str, *, found_on: str = "", closely: bool = True) -> None:
         """Open an address by hand, and look at it."""
         answer = self.page.goto(path)
         assert answer is not None
-        assert answer.ok, f"{path}: {answer.status}"
-        self.look()
+        if not answer.ok:
+            self.complaints.append(f"{path}: {answer.status}, found on {found_on}")
+        if closely:
+            self.look()
 
     def sign_in(self, email: str, password: str, button: str) -> None:
         """Sign in on the page of signing in."""
