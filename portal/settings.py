@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "django_tables2",
     "portal.audit",
     "portal.accounts",
+    "portal.notices",
     "billing.ledger",
     "billing.pricing",
     "billing.credits",
@@ -317,6 +318,7 @@ CELERY_BEAT_SCHEDULE = {
     "settle-campaigns": {"task": "messaging.campaigns.tasks.settle_finished", "schedule": 20},
     "evaluate-alerts": {"task": "messaging.alerts.tasks.evaluate_due", "schedule": 20},
     "deliver-notices": {"task": "messaging.alerts.tasks.deliver_waiting", "schedule": 20},
+    "deliver-letters": {"task": "portal.notices.tasks.deliver_waiting", "schedule": 20},
     "build-reports": {"task": "portal.reports.tasks.build_waiting", "schedule": 20},
     "clear-sessions": {"task": "portal.tasks.clear_sessions", "schedule": crontab(hour="3", minute="15")},
 }
@@ -326,6 +328,8 @@ GATEWAY_TOKEN = read_text("GATEWAY_TOKEN", "" if PRODUCTION else "demo-gateway-t
 GATEWAY_WEBHOOK_SECRET = read_text("GATEWAY_WEBHOOK_SECRET", for_production("demo-webhook-secret"))
 # The number telephones show where the customer has no sender name. The default is one of those kept for fiction.
 PORTAL_SENDER = read_text("PORTAL_SENDER", for_production("+447700900100"))
+# The class that asks whether a VAT number is in use; the default asks nobody.
+VAT_REGISTER = read_text("VAT_REGISTER", "portal.accounts.registers.NoRegister")
 # What the invoices say of the seller. Copied into each invoice when it is issued.
 SELLER = {
     "name": read_text("SELLER_NAME", for_production("Saldo S.r.l.")),

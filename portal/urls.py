@@ -19,6 +19,7 @@ account_patterns: list[URLPattern | URLResolver] = [
     path("", include("portal.dashboard.urls")),
     path("", include("portal.subaccounts.urls")),
     path("", include("portal.accounts.urls")),
+    path("", include("portal.notices.urls")),
     path("", include("billing.credits.urls")),
     path("", include("billing.recharge.urls")),
     path("", include("billing.payments.urls")),

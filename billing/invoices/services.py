@@ -22,6 +22,8 @@ from billing.invoices.signals import invoice_issued
 from portal.accounts.models import Account, BillingDetails
 from portal.audit import services as audit
 from portal.bells import ring
+from portal.notices import services as notices
+from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
 
 __all__ = [
@@ -99,6 +101,7 @@ def issue(
     )
     _add_line(invoice, line)
     _record("invoice.issued", invoice, _summary(invoice), actor_id, now)
+    _announce(invoice, now)
     ring(invoice_issued, invoice.pk)
     return invoice
 
@@ -135,6 +138,24 @@ def render(*, invoice_id: int, now: datetime) -> bool:
     mine = Q(pk=invoice_id, rendered_at=None, render_lease_until=lease_until)
     checksum = hashlib.sha256(content).hexdigest()
     return bool(Invoice.objects.filter(mine).update(pdf=stored, pdf_sha256=checksum, rendered_at=now))
+
+
+def _announce(invoice: Invoice, now: datetime) -> None:
+    """Ask for the payment; an invoice that is paid already is told of with its recharge."""
+    if invoice.paid_at:
+        return
+    notices.announce(
+        account=invoice.account,
+        kind=Kind.INVOICE_ISSUED,
+        subject=f"invoice:{invoice.public_id}",
+        context={
+            "number": invoice.full_number,
+            "gross_cents": invoice.gross_cents,
+            "currency": invoice.currency,
+        },
+        reference=f"invoice:{invoice.public_id}",
+        now=now,
+    )
 
 
 def _same(known: Invoice, account: Account, line: Line) -> Invoice:

@@ -5,6 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.conf import settings
+from django.utils import translation
+
 from billing.amounts import to_credits
 from billing.credits import services as credits
 from billing.invoices import selectors as invoices_selectors
@@ -16,10 +19,13 @@ from billing.ledger.models import Transfer
 from billing.payments import services as payments
 from billing.payments.models import Attempt, Payment, PaymentMethod
 from billing.payments.providers.base import Answer
+from billing.payments.reasons import Reason
 from billing.pricing.models import CreditPack
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account
 from portal.audit import services as audit
+from portal.notices import services as notices
+from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
 
 
@@ -81,6 +87,7 @@ def conclude(*, recharge: Recharge, attempt: Attempt, answer: Answer, now: datet
         recharge.state = Recharge.State.FAILED
     recharge.closed_at = now
     recharge.save(update_fields=["state", "transfer", "invoice", "closed_at"])
+    _announce(recharge, answer, now)
     audit.record(
         action=f"recharge.{recharge.state}",
         actor_id=recharge.created_by_id,
@@ -137,6 +144,27 @@ def _credit(recharge: Recharge, now: datetime) -> Transfer:
         amount=recharge.credits_units,
         terms=credits.Terms(unit_price.quantize(Decimal("0.000001")), recharge.currency),
         cause=credits.Cause(TransferCode.PURCHASE, subject, subject, recharge.created_by_id),
+        now=now,
+    )
+
+
+def _announce(recharge: Recharge, answer: Answer, now: datetime) -> None:
+    """Tell the people who pay. Why it failed is kept in the source language, and translated for each reader."""
+    is_paid = recharge.state == Recharge.State.PAID
+    with translation.override(settings.LANGUAGE_CODE):
+        reason = "" if is_paid else str(Reason(answer.reason).label)
+    subject = f"recharge:{recharge.public_id}"
+    notices.announce(
+        account=recharge.account,
+        kind=Kind.RECHARGE_PAID if is_paid else Kind.RECHARGE_FAILED,
+        subject=subject,
+        context={
+            "credits_units": recharge.credits_units,
+            "gross_cents": recharge.gross_cents,
+            "currency": recharge.currency,
+            "reason": reason,
+        },
+        reference=subject,
         now=now,
     )
 

@@ -9,6 +9,8 @@ from messaging.senders.models import SenderName, State
 from messaging.senders.rules import NameRefused
 from portal.accounts.models import Account
 from portal.audit import services as audit
+from portal.notices import services as notices
+from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
 
 __all__ = ["AlreadyRequested", "AlreadyReviewed", "NameRefused", "NotApproved", "ReasonMissing"]
@@ -102,6 +104,15 @@ def _review(sender: SenderName, state: State, reason: str, actor_id: int, now: d
     sender.reviewed_at = now
     sender.save(update_fields=["state", "reason", "reviewed_by", "reviewed_at"])
     _record(state, sender, actor_id, now)
+    subject = f"sender:{sender.public_id}"
+    notices.announce(
+        account=sender.account,
+        kind=Kind.SENDER_APPROVED if state == State.APPROVED else Kind.SENDER_REFUSED,
+        subject=subject,
+        context={"name": sender.name, "reason": reason},
+        reference=subject,
+        now=now,
+    )
     return sender
 
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from portal.accounts.models import Account, BillingDetails, Member, User
+from portal.accounts.models import Account, BillingDetails, Invitation, Member, User
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -36,3 +36,12 @@ class BillingDetailsAdmin(ReadOnlyAdmin):
     list_filter = ("country",)
     list_select_related = ("account",)
     search_fields = ("account__name", "company", "last_name", "vat_number")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    list_display = ("email", "account", "role", "invited_by", "created_at", "expires_at", "accepted_at", "withdrawn_at")
+    list_filter = ("role",)
+    list_select_related = ("account", "invited_by")
+    search_fields = ("email", "account__name")
+    exclude = ("token_hash",)

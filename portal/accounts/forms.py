@@ -1,6 +1,7 @@
 """Forms about people and accounts."""
 
 import zoneinfo
+from collections.abc import Callable
 from typing import Any
 
 import phonenumbers
@@ -17,23 +18,14 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import services, tax_numbers
-from portal.accounts.capabilities import Role
-from portal.accounts.models import BillingDetails, Member, User
-from portal.forms import CardLabel, RadioCards, Switch
+from portal.accounts import services, tax_numbers, tax_sentences
+from portal.accounts.models import BillingDetails, User
 
 # Codes that Babel names but that are no country an invoice could go to.
 NO_COUNTRY = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 
 # What only one country asks for.
 COUNTRY_FIELDS = {"IT": ("codice_fiscale", "sdi_code", "pec"), "FR": ("siret",)}
-
-ROLE_DETAILS = {
-    Role.OWNER: _("Everything: credits, messages, sub-accounts, team and billing."),
-    Role.BILLING: _("Buys credits, changes billing details and balance alerts, sees invoices."),
-    Role.SENDER: _("Sends messages, keeps contacts and sender names."),
-    Role.VIEWER: _("Sees the account, its balance and its messages, and changes nothing."),
-}
 
 
 def countries() -> list[tuple[str, str]]:
@@ -176,6 +168,11 @@ class BillingDetailsForm(forms.ModelForm[BillingDetails]):
             "pec": _("PEC address"),
             "purchase_order": _("Purchase order reference"),
         }
+        error_messages = {
+            "pec": {
+                "invalid": _("A PEC address has a name, one @ and a domain, for example acme@pec.example.it."),
+            },
+        }
         help_texts = {
             "company": _("Leave it empty if you buy as a private person."),
             "pec": _("Where electronic invoices go if you have no SdI code."),
@@ -217,14 +214,14 @@ class BillingDetailsForm(forms.ModelForm[BillingDetails]):
         self._forget_other_countries(data["country"])
         return self.cleaned_data
 
-    def _check_number(self, field: str, check: Any) -> None:
+    def _check_number(self, field: str, check: Callable[[str], str]) -> None:
         text = self.cleaned_data.get(field, "")
         if not text:
             return
         try:
             self.cleaned_data[field] = check(text)
-        except tax_numbers.InvalidTaxNumber:
-            self.add_error(field, gettext("This number is not valid. Check that no character is missing or swapped."))
+        except tax_numbers.InvalidTaxNumber as error:
+            self.add_error(field, tax_sentences.sentence(error))
 
     def _check_postal_code(self, country: str) -> None:
         code = self.cleaned_data.get("postal_code", "")
@@ -236,28 +233,6 @@ class BillingDetailsForm(forms.ModelForm[BillingDetails]):
             for field in fields if asking != country else ():
                 self.cleaned_data[field] = ""
                 self.errors.pop(field, None)
-
-
-def role_cards() -> list[tuple[str, CardLabel]]:
-    """Return the roles as choices that say what each may do."""
-    return [(role.value, CardLabel(str(role.label), detail=str(ROLE_DETAILS[role]))) for role in Role]
-
-
-class MemberForm(forms.ModelForm[Member]):
-    """A member's role, and whether credits may leave by their hand."""
-
-    role = forms.ChoiceField(label=_("Role"), choices=role_cards, widget=RadioCards)
-
-    class Meta:
-        model = Member
-        fields = ("role", "may_spend")
-        labels = {"may_spend": _("May spend credits")}
-        help_texts = {"may_spend": _("Without it nobody sends messages, whatever the role.")}
-        widgets = {"may_spend": Switch}
-
-    def clean_role(self) -> Role:
-        """Return the role as one of the known ones."""
-        return Role(self.cleaned_data["role"])
 
 
 class SecurityKeyForm(security_keys.AddWebAuthnForm):

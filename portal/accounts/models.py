@@ -1,6 +1,7 @@
 """Who there is: accounts (a tree), the people, and which person may do what in which account."""
 
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
@@ -12,8 +13,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.accounts.capabilities import CAPABILITIES, Capability, Role
+from portal.accounts.registers import Verdict
 
 
 def validate_time_zone(name: str) -> None:
@@ -149,6 +152,11 @@ class BillingDetails(models.Model):
     pec = models.EmailField(_("PEC"), max_length=254, blank=True)
     siret = models.CharField(_("SIRET"), max_length=14, blank=True)
     purchase_order = models.CharField(_("purchase order reference"), max_length=40, blank=True)
+    # What the register of VAT numbers said of `vat_number`, and when; "not asked" until it was.
+    vat_verdict = models.CharField(
+        _("answer of the VAT register"), max_length=12, choices=Verdict.choices, default=Verdict.NOT_ASKED
+    )
+    vat_asked_at = models.DateTimeField(_("VAT register asked"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("billing details")
@@ -156,7 +164,12 @@ class BillingDetails(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(company="") | ~Q(last_name=""), name="billing_details_name_a_company_or_a_person"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(vat_verdict=Verdict.NOT_ASKED, vat_asked_at=None)
+                | (~Q(vat_verdict=Verdict.NOT_ASKED) & Q(vat_asked_at__isnull=False)),
+                name="an_answer_about_a_vat_number_has_its_date",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -193,3 +206,77 @@ class Member(models.Model):
         if capability == Capability.SEND and not self.may_spend:
             return False
         return capability in CAPABILITIES[Role(self.role)]
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def unanswered(self) -> "InvitationQuerySet":
+        """Neither accepted nor withdrawn; they may have expired."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+
+class Invitation(models.Model):
+    """Asks the holder of an e-mail address into an account, once and for seven days.
+
+    Only the hash of the link's token is kept: who reads the table cannot accept in somebody's name.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", pgettext_lazy("invitation", "Sent")
+        UNSENT = "unsent", pgettext_lazy("invitation", "Not sent yet")
+        EXPIRED = "expired", pgettext_lazy("invitation", "Expired")
+        ACCEPTED = "accepted", pgettext_lazy("invitation", "Accepted")
+        WITHDRAWN = "withdrawn", pgettext_lazy("invitation", "Withdrawn")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="invitations")
+    email = models.EmailField(_("e-mail"), max_length=254)
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
+    may_spend = models.BooleanField(_("may spend credits"), default=False)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("invited by"))
+    created_at = models.DateTimeField(_("invited"))
+    expires_at = models.DateTimeField(_("expires"))
+    sent_at = models.DateTimeField(_("e-mail sent"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("accepted by")
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                "email",
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="an_address_has_one_open_invitation",
+            ),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="an_invitation_goes_to_lower_case"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="an_invitation_offers_a_known_role"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="an_invitation_lasts_a_while"),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(withdrawn_at=None), name="an_invitation_ends_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                name="an_accepted_invitation_says_by_whom",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.get_role_display()}"
+
+    def state(self, now: datetime) -> "Invitation.State":
+        """How it stands at `now`."""
+        if self.accepted_at:
+            return self.State.ACCEPTED
+        if self.withdrawn_at:
+            return self.State.WITHDRAWN
+        if self.expires_at <= now:
+            return self.State.EXPIRED
+        return self.State.OPEN if self.sent_at else self.State.UNSENT

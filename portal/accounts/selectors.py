@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from portal.accounts.models import Account, AccountQuerySet, BillingDetails, Member, User
+from portal.accounts.capabilities import Role
+from portal.accounts.models import Account, AccountQuerySet, BillingDetails, Invitation, Member, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,27 @@ def members(account: Account) -> QuerySet[Member]:
         .select_related("user")
         .order_by("user__first_name", "user__last_name", "user__email")
     )
+
+
+def owners(account: Account) -> QuerySet[Member]:
+    """Who can manage the account: its owners who can sign in, and those of its parent."""
+    return Member.objects.filter(
+        account_id__in=[account.pk, account.customer_id], role=Role.OWNER, user__is_active=True
+    )
+
+
+def holders_of(email: str) -> QuerySet[User]:
+    """Who holds this address: as their login, or as another address that they have verified."""
+    email = email.strip().lower()
+    proven = Q(emailaddress__email__iexact=email, emailaddress__verified=True)
+    return User.objects.filter(Q(email=email) | proven).distinct()
+
+
+def is_closed(account: Account) -> bool:
+    """Whether nobody may open the account: it was deactivated, or its parent was."""
+    return bool(account.deactivated_at or (account.parent and account.parent.deactivated_at))
+
+
+def invitations(account: Account) -> QuerySet[Invitation]:
+    """The account's invitations that nobody has accepted or withdrawn, newest first."""
+    return Invitation.objects.unanswered().filter(account=account).select_related("invited_by").order_by("-created_at")

@@ -1,12 +1,11 @@
 """Pages about oneself and about an account and its people."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
@@ -14,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.accounts import selectors, services
+from portal.accounts import activity, selectors, services
 from portal.accounts.access import AccountRequest, PersonRequest, account_view, person_view, public_view
 from portal.accounts.capabilities import Capability
-from portal.accounts.forms import COUNTRY_FIELDS, BillingDetailsForm, MemberForm, PersonForm
+from portal.accounts.forms import COUNTRY_FIELDS, BillingDetailsForm, PersonForm
 from portal.accounts.models import User
+from portal.accounts.registers import Verdict, vat_register
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,19 @@ ENTRIES = (
         "shield",
         of_account=False,
     ),
+    Entry(
+        gettext_lazy("Notices"),
+        gettext_lazy("Which e-mails you get about this account."),
+        "notices",
+        "mail",
+    ),
+    Entry(
+        gettext_lazy("My activity"),
+        gettext_lazy("What you did, when and from where."),
+        "my_activity",
+        "history",
+        of_account=False,
+    ),
 )
 
 
@@ -125,6 +138,14 @@ def my_profile(request: PersonRequest) -> HttpResponse:
     return render(request, "portal/accounts/profile.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@person_view
+@require_safe
+def my_activity(request: PersonRequest) -> HttpResponse:
+    """What oneself did, from the audit log."""
+    context = activity.page(request.user, position=request.GET.get("position", ""))
+    return render(request, "portal/accounts/activity.html", {"page": context})
+
+
 @account_view(Capability.VIEW)
 @require_safe
 def my_account(request: AccountRequest) -> HttpResponse:
@@ -151,40 +172,11 @@ def billing_details(request: AccountRequest) -> HttpResponse:
         services.change_billing_details(
             account=request.account, details=form.cleaned_data, actor_id=request.user.pk, now=timezone.now()
         )
+        verdict = services.ask_vat_register(account=request.account, register=vat_register(), now=timezone.now())
         messages.success(request, _("The billing details are saved. Your next invoices carry them."))
+        if verdict == Verdict.INVALID:
+            messages.warning(request, _("The VAT register does not know this number. Check that it is the right one."))
         return redirect("my_account", request.account.public_id)
     groups = {country: [form[name] for name in names] for country, names in COUNTRY_FIELDS.items()}
     context = {"form": form, "italian": groups["IT"], "french": groups["FR"]}
     return render(request, "portal/accounts/billing_details.html", context, status=422 if form.errors else 200)
-
-
-@account_view(Capability.MANAGE_TEAM)
-@require_safe
-def team(request: AccountRequest) -> HttpResponse:
-    """The people of the account."""
-    return render(request, "portal/accounts/team.html", {"members": selectors.members(request.account)})
-
-
-@account_view(Capability.MANAGE_TEAM)
-@require_http_methods(["GET", "HEAD", "POST"])
-def team_member(request: AccountRequest, person: UUID) -> HttpResponse:
-    """One person's role in the account, and whether they may spend."""
-    member = get_object_or_404(selectors.members(request.account), user__public_id=person)
-    form = MemberForm(request.POST or None, instance=member)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.change_member(
-                member=member,
-                role=form.cleaned_data["role"],
-                may_spend=form.cleaned_data["may_spend"],
-                actor_id=request.user.pk,
-                now=timezone.now(),
-            )
-        except services.LastOwner:
-            form.add_error("role", _("This is the last owner. Make somebody else an owner first."))
-        else:
-            messages.success(request, _("The role of %(name)s is saved.") % {"name": member.user})
-            # Who changed their own role may not see the team any more.
-            return redirect("home") if member.user == request.user else redirect("team", request.account.public_id)
-    context = {"form": form, "person": member.user}
-    return render(request, "portal/accounts/team_member.html", context, status=422 if form.errors else 200)

@@ -17,8 +17,9 @@ from messaging.alerts.models import BalanceAlert
 from messaging.campaigns.models import Campaign
 from messaging.senders.models import SenderName
 from portal.accounts.models import Account, BillingDetails, Member
+from portal.audit import wording
 from portal.audit.models import AuditEvent
-from portal.backoffice import selectors, wording
+from portal.backoffice import selectors
 
 LATEST: Final = 5
 EVENTS: Final = 15

@@ -19,6 +19,8 @@ from messaging.contacts import services as contacts
 from messaging.contacts.models import OptOut
 from messaging.delivery.models import Message
 from messaging.senders import services as senders
+from portal.accounts import invitations
+from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, User
 from portal.reports.models import Kind, ReportRequest
 
@@ -44,6 +46,7 @@ def furnish(account: Account, owner: User, now: datetime) -> Owned:
         _alert,
         _report,
         _subaccount,
+        _invitation,
     ]
     ids: dict[str, uuid.UUID] = {"customer": account.public_id, "person": owner.public_id}
     for part in parts:
@@ -142,3 +145,15 @@ def _subaccount(account: Account, owner: User, now: datetime) -> dict[str, uuid.
     below = Account.objects.create(name=f"{account.name} below", parent=account)
     credits.open_wallet(account=below)
     return {"subaccount": below.public_id}
+
+
+def _invitation(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    issued = invitations.invite(
+        account=account,
+        email=f"guest.of.{account.public_id}@example.org",
+        role=Role.VIEWER,
+        may_spend=False,
+        actor_id=owner.pk,
+        now=now,
+    )
+    return {"invitation": issued.invitation.public_id, "token": issued.token}

@@ -236,7 +236,7 @@ def test_an_owner_who_cannot_sign_in_is_no_owner_left(acme: Account, alice: User
 
 def test_an_owner_may_go_when_another_remains(acme: Account, alice: User, bob: User, signed_in: SignedIn) -> None:
     Member.objects.filter(user=bob).update(role=Role.OWNER)
-    response = signed_in(alice).post(of(acme, f"team/{alice.public_id}/"), {"role": "viewer"})
+    response = signed_in(alice).post(of(acme, f"team/{alice.public_id}/"), {"role": "viewer", "may_spend": "on"})
 
     assert response.headers["Location"] == "/"
     assert Member.objects.get(account=acme, user=alice).role == Role.VIEWER

@@ -25,8 +25,9 @@ from messaging.delivery.models import GatewayState, Message
 from messaging.senders import services as senders
 from messaging.senders.models import SenderName, State
 from portal.accounts.models import Account, User
+from portal.audit import wording as audit_wording
 from portal.audit.models import AuditEvent
-from portal.backoffice import ledger_check, search, selectors, wording
+from portal.backoffice import ledger_check, search, selectors
 from tests.conftest import Grant, SignedIn
 from tests.house.world import Owned, furnish
 
@@ -274,7 +275,7 @@ def test_a_counter_that_was_meddled_with_is_an_alarm(desk: Client, acme: Account
 def test_every_action_that_was_recorded_has_words(world: Owned) -> None:
     codes = set(AuditEvent.objects.values_list("action", flat=True))
     assert codes
-    assert {code for code in codes if wording.action(code) == code} == set()
+    assert {code for code in codes if audit_wording.action(code) == code} == set()
 
 
 def test_staff_of_no_account_are_led_to_the_desk(desk: Client) -> None:

@@ -1,0 +1,9 @@
+"""The room's app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NoticesConfig(AppConfig):
+    name = "portal.notices"
+    verbose_name = _("Notices")

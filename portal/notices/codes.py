@@ -1,0 +1,69 @@
+"""What people are told by e-mail, and who: one table from notice to role."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from portal.accounts.capabilities import Role
+
+
+class Kind(TextChoices):
+    """What a notice tells of."""
+
+    RECHARGE_PAID = "recharge_paid", _("Recharge paid")
+    RECHARGE_FAILED = "recharge_failed", _("Recharge failed")
+    BALANCE_ZERO = "balance_zero", _("No credits left")
+    BALANCE_BELOW_ZERO = "balance_below_zero", _("Balance below zero")
+    CREDITS_EXPIRING = "credits_expiring", _("Credits about to expire")
+    INVOICE_ISSUED = "invoice_issued", _("Invoice to be paid")
+    SENDER_APPROVED = "sender_approved", _("Sender name approved")
+    SENDER_REFUSED = "sender_refused", _("Sender name refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who gets a kind of notice unless they opted out, and where its link leads.
+
+    `is_needed` means that somebody always gets it: whoever is the last may not opt out. `url_name` is the page of
+    an account; with `of_subject` it takes the subject's public id too.
+    """
+
+    roles: frozenset[Role]
+    explanation: StrOrPromise
+    url_name: str
+    is_needed: bool = False
+    of_subject: bool = False
+
+
+_PAYERS: Final = frozenset({Role.OWNER, Role.BILLING})
+_SENDERS: Final = frozenset({Role.OWNER, Role.SENDER})
+
+RULES: Final[dict[Kind, Rule]] = {
+    Kind.RECHARGE_PAID: Rule(_PAYERS, _("Credits were bought, and the invoice is there."), "recharge", True, True),
+    Kind.RECHARGE_FAILED: Rule(_PAYERS, _("A payment did not succeed, and why."), "recharge", True, True),
+    Kind.BALANCE_ZERO: Rule(
+        _PAYERS | _SENDERS, _("No message can be sent until credits are bought."), "recharge_new", True
+    ),
+    Kind.BALANCE_BELOW_ZERO: Rule(_PAYERS, _("More was used than was there."), "recharge_new", True),
+    Kind.CREDITS_EXPIRING: Rule(_PAYERS, _("30, 7 and 1 days before credits expire."), "statement", True),
+    Kind.INVOICE_ISSUED: Rule(_PAYERS, _("An invoice waits for its payment."), "invoices", True),
+    Kind.SENDER_APPROVED: Rule(_SENDERS, _("A sender name can be used."), "sender_names"),
+    Kind.SENDER_REFUSED: Rule(_SENDERS, _("A sender name cannot be used, and why."), "sender_names"),
+}
+
+
+class State(TextChoices):
+    """How far a notice is. `sending` holds a lease: whoever claimed it died if that runs out.
+
+    `sent` means handed to the mail server; a failed one is tried no more; a dropped one had lost its reader.
+    """
+
+    WAITING = "waiting", pgettext_lazy("notice", "Waiting")
+    SENDING = "sending", pgettext_lazy("notice", "Being sent")
+    SENT = "sent", pgettext_lazy("notice", "Sent")
+    FAILED = "failed", pgettext_lazy("notice", "Not sent")
+    DROPPED = "dropped", pgettext_lazy("notice", "Not needed any more")

@@ -1,0 +1,156 @@
+"""What a notice says, in the active language."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.notices.codes import RULES, Kind
+from portal.notices.models import Notice
+from portal.templatetags.formats import credits, moment, money
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The subject of the e-mail, what it says, and what its button is called."""
+
+    subject: str
+    sentences: tuple[str, ...]
+    button: str
+
+
+def words(notice: Notice) -> Words:
+    """Put a notice into words; missing facts are a fault of whoever announced it (`KeyError`)."""
+    return _WORDS[Kind(notice.kind)]({**notice.context, "account": notice.account.name})
+
+
+def path(notice: Notice) -> str:
+    """Where the notice's button leads, on this site."""
+    rule = RULES[Kind(notice.kind)]
+    subject = [notice.subject.partition(":")[2]] if rule.of_subject else []
+    return reverse(rule.url_name, args=[notice.account.public_id, *subject])
+
+
+def _recharge_paid(facts: Facts) -> Words:
+    named = {
+        "account": facts["account"],
+        "credits": credits(facts["credits_units"]),
+        "amount": money(facts["gross_cents"], facts["currency"]),
+    }
+    return Words(
+        _("%(account)s: %(credits)s credits bought") % named,
+        (
+            _("%(credits)s credits for %(account)s were paid with %(amount)s and can be spent now.") % named,
+            _("The invoice is ready to download."),
+        ),
+        _("Open the recharge"),
+    )
+
+
+def _recharge_failed(facts: Facts) -> Words:
+    named = {
+        "account": facts["account"],
+        "credits": credits(facts["credits_units"]),
+        "amount": money(facts["gross_cents"], facts["currency"]),
+    }
+    sentences = [_("The payment of %(amount)s for %(credits)s credits did not succeed.") % named]
+    if facts["reason"]:
+        sentences.append(_(facts["reason"]))
+    sentences.append(_("Nothing was charged and no credits were added."))
+    return Words(_("%(account)s: the recharge failed") % named, tuple(sentences), _("Open the recharge"))
+
+
+def _balance_zero(facts: Facts) -> Words:
+    return Words(
+        _("%(account)s: no credits left") % facts,
+        (
+            _("The credits of %(account)s are used up.") % facts,
+            _("No message can be sent until credits are bought."),
+        ),
+        _("Buy credits"),
+    )
+
+
+def _balance_below_zero(facts: Facts) -> Words:
+    named = {"account": facts["account"], "balance": credits(facts["balance_units"])}
+    return Words(
+        _("%(account)s: the balance is below zero") % named,
+        (
+            _("The balance of %(account)s is %(balance)s credits.") % named,
+            _("What is missing is taken from the next credits you buy."),
+        ),
+        _("Buy credits"),
+    )
+
+
+def _credits_expiring(facts: Facts) -> Words:
+    days = int(facts["days"])
+    named = {
+        "account": facts["account"],
+        "credits": credits(facts["credits_units"]),
+        "moment": moment(datetime.fromisoformat(facts["expires_at"])),
+        "days": days,
+    }
+    subject = ngettext(
+        "%(account)s: %(credits)s credits expire in %(days)s day",
+        "%(account)s: %(credits)s credits expire in %(days)s days",
+        days,
+    )
+    return Words(
+        subject % named,
+        (
+            _("%(credits)s credits of %(account)s expire on %(moment)s.") % named,
+            _("Credits that expire first are spent first. After that moment they cannot be spent."),
+        ),
+        _("Open the statement"),
+    )
+
+
+def _invoice_issued(facts: Facts) -> Words:
+    named = {
+        "account": facts["account"],
+        "number": facts["number"],
+        "amount": money(facts["gross_cents"], facts["currency"]),
+    }
+    return Words(
+        _("%(account)s: invoice %(number)s") % named,
+        (_("Invoice %(number)s of %(amount)s has been issued and waits for its payment.") % named,),
+        _("Open the invoices"),
+    )
+
+
+def _sender_approved(facts: Facts) -> Words:
+    return Words(
+        _("%(account)s: the sender name %(name)s is approved") % facts,
+        (_("%(account)s can send messages under the name %(name)s from now on.") % facts,),
+        _("Open the sender names"),
+    )
+
+
+def _sender_refused(facts: Facts) -> Words:
+    return Words(
+        _("%(account)s: the sender name %(name)s is refused") % facts,
+        (
+            _("The name %(name)s cannot be used to send messages. The reason:") % facts,
+            str(facts["reason"]),
+        ),
+        _("Open the sender names"),
+    )
+
+
+_WORDS: Final[dict[Kind, Callable[[Facts], Words]]] = {
+    Kind.RECHARGE_PAID: _recharge_paid,
+    Kind.RECHARGE_FAILED: _recharge_failed,
+    Kind.BALANCE_ZERO: _balance_zero,
+    Kind.BALANCE_BELOW_ZERO: _balance_below_zero,
+    Kind.CREDITS_EXPIRING: _credits_expiring,
+    Kind.INVOICE_ISSUED: _invoice_issued,
+    Kind.SENDER_APPROVED: _sender_approved,
+    Kind.SENDER_REFUSED: _sender_refused,
+}
