@@ -63,6 +63,7 @@ PASSWORDS: Final[tuple[str | Promise, ...]] = (
     ),
     _("Your password is now changed."),
     _("Password successfully changed."),
+    _("Bad Token"),
 )
 
 SIGNING_IN: Final = (
@@ -79,6 +80,7 @@ SIGNING_IN: Final = (
     _("Enter your password:"),
     _("Use your password"),
     _("Use authenticator app or code"),
+    _("Use a security key"),
     _("Email"),
     _("Email address"),
     _("Email Verification"),
@@ -130,6 +132,8 @@ SECOND_FACTOR: Final[tuple[str | Promise, ...]] = (
     _("View"),
     _("You are about to generate a new set of recovery codes for your account."),
     _("This action will invalidate your existing codes."),
+    _("Are you sure?"),
+    _("No security keys have been added."),
     ngettext_lazy(
         "You have added %(count)s security key.",
         "You have added %(count)s security keys.",
