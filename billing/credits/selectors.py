@@ -80,6 +80,12 @@ def wallets_with_lots_due(now: datetime) -> QuerySet[Wallet]:
     return Wallet.objects.filter(pk__in=due.values("wallet")).order_by("pk")
 
 
+def uses(account: Account) -> QuerySet[Transfer]:
+    """The transfers by which the account used credits, from whichever wallet they were paid, newest first."""
+    used = Transfer.objects.filter(credit_account__usage_of__account=account, phase__in=[Phase.SINGLE, Phase.POST])
+    return used.order_by("-pk")
+
+
 def used_units(account: Account) -> int:
     """What the account has used since it was opened, from whichever wallet it was paid."""
     return LedgerAccount.objects.get(usage_of__account=account).credits_posted

@@ -21,7 +21,6 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from billing.credits import selectors as credits_selectors
-from billing.credits.models import Wallet
 from billing.ledger.codes import Phase, TransferCode
 from messaging.campaigns import selectors as campaigns_selectors
 from messaging.delivery import reasons
@@ -173,11 +172,8 @@ def _expected(report: ReportRequest) -> Totals:
 
 
 def _taken(report: ReportRequest) -> dict[int | None, int]:
-    try:
-        movements = credits_selectors.movements(report.account)
-    except Wallet.DoesNotExist:
-        return {}
-    posts = movements.filter(
+    # What the account used, not what left its wallet: its parent may have paid, and it may pay for others.
+    posts = credits_selectors.uses(report.account).filter(
         code=TransferCode.CAMPAIGN,
         phase=Phase.POST,
         hold__created_at__gte=report.period_from,

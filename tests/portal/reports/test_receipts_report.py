@@ -95,16 +95,30 @@ def test_a_campaign_that_still_holds_is_said_to_and_the_total_still_ties(
 
 
 def test_a_period_is_half_open_and_holds_a_campaign_whole_or_not_at_all(
-    acme: Account, globex: Account, grant: Grant, launch: Launch, report: Report
+    acme: Account, globex: Account, launch: Launch, report: Report
 ) -> None:
     for account in (acme, globex):
-        grant(account, "1000")
+        cause = credits.Cause(TransferCode.PROMOTION, f"test:{account.pk}")
+        wallet, before = credits.open_wallet(account=account), NOVEMBER[0] - timedelta(days=1)
+        credits.grant(wallet=wallet, amount=to_units(Decimal(9)), terms=credits.Terms(), cause=cause, now=before)
     instant = timedelta(microseconds=1)
     for at in (NOVEMBER[0] - instant, NOVEMBER[0], NOVEMBER[1] - instant, NOVEMBER[1]):
         launch(acme, [State.DELIVERED], at=at)
     launch(globex, [State.DELIVERED])
     made = built(report(acme))
     assert (made.row_count, made.control_units, made.difference_units) == (2, to_units(ITALY * 2), 0)
+
+
+def test_what_a_branch_sent_on_its_parents_credits_ties_on_its_own_report_and_not_on_its_parents(
+    acme: Account, acme_milano: Account, grant: Grant, launch: Launch, report: Report
+) -> None:
+    wallet = grant(acme, "100")
+    credits.draw_on(wallet=credits.open_wallet(account=acme_milano), other=wallet)
+    launch(acme, [State.DELIVERED])
+    launch(acme_milano, [State.DELIVERED, State.REFUSED, State.DELIVERED])
+    for account, charged in ((acme, 7_000), (acme_milano, 14_000)):
+        made = built(report(account))
+        assert (made.control_units, made.difference_units) == (charged, 0)
 
 
 def test_credits_that_left_without_a_message_are_an_alarm(
@@ -177,10 +191,10 @@ def test_cells_have_their_types_and_moments_are_the_accounts_own(
     acme: Account, grant: Grant, launch: Launch, report: Report
 ) -> None:
     grant(acme, "1000")
-    launch(acme, [State.UNDELIVERED], at=datetime(2026, 11, 20, 9, 30, tzinfo=NOVEMBER[0].tzinfo))
+    launch(acme, [State.UNDELIVERED], at=datetime(2026, 11, 20, 10, 45, tzinfo=NOVEMBER[0].tzinfo))
     sheet = opened(built(report(acme)))["Messages"]
     row = {title.value: cell for title, cell in zip(sheet[1], sheet[2], strict=True)}
-    assert row["Sent"].value == datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - a cell knows no zone
+    assert row["Sent"].value == datetime(2026, 11, 20, 10, 45)  # noqa: DTZ001 - a cell knows no zone
     assert (row["Recipient"].data_type, str(row["Recipient"].value)[:5]) == ("s", "+3934")
     assert (row["Credits charged"].data_type, row["Credits charged"].number_format) == ("n", "#,##0.0000")
     assert row["Segments"].value == 1
