@@ -13,12 +13,14 @@ from messaging.delivery.codes import State
 from messaging.delivery.history import Filters
 from messaging.encoding import numbers
 from portal.accounts.models import Account
+from portal.forms import UnitInput
 
 _FEWEST_DIGITS = 3
+_MOST_MESSAGES = 10_000_000
 
 
 class HistoryForm(forms.Form):
-    """Period, recipient, state and campaign; every field may be empty."""
+    """Period, recipient, state, campaign and its size; every field may be empty."""
 
     since = forms.DateField(
         label=gettext_lazy("From"),
@@ -38,6 +40,13 @@ class HistoryForm(forms.Form):
     )
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     campaign = forms.ChoiceField(label=gettext_lazy("Campaign"), required=False)
+    least = forms.IntegerField(
+        label=gettext_lazy("Campaigns of at least"),
+        required=False,
+        min_value=1,
+        max_value=_MOST_MESSAGES,
+        widget=UnitInput(unit=gettext_lazy("messages"), attrs={"inputmode": "numeric"}),
+    )
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

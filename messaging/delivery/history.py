@@ -32,6 +32,7 @@ class Filters:
     recipient: str = ""
     state: str = ""
     campaign: uuid.UUID | None = None
+    least: int = 0  # only of campaigns of at least so many messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def find(account: Account, filters: Filters) -> MessageQuerySet:
         found = found.filter(state=filters.state)
     if filters.campaign:
         found = found.filter(campaign__public_id=filters.campaign)
+    if filters.least:
+        found = found.filter(campaign__recipient_count__gte=filters.least)
     return found
 
 

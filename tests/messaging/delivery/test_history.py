@@ -9,13 +9,14 @@ import pytest
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from messaging.campaigns import services as campaigns
 from messaging.delivery import history, receipts
 from messaging.delivery.codes import State
 from messaging.delivery.gateways.base import Report
 from messaging.delivery.history import Filters
 from messaging.delivery.models import Message
 from portal.accounts.models import Account, User
-from tests.conftest import SignedIn
+from tests.conftest import Grant, SignedIn
 
 Queue = Callable[..., list[Message]]
 
@@ -201,3 +202,39 @@ def test_a_text_is_shown_and_never_run(acme: Account, bob: User, queue: Queue, s
         page = signed_in(bob).get(address).content.decode()
         assert "<script>alert" not in page
         assert "<b>Acme" not in page
+
+
+def test_only_campaigns_of_a_size_are_shown(
+    acme: Account, bob: User, queue: Queue, signed_in: SignedIn, grant: Grant, prices: None, now: datetime
+) -> None:
+    grant(acme, "100")
+    for count in (1, 3):
+        campaigns.launch(
+            account=acme,
+            actor_id=bob.pk,
+            sender=None,
+            text=f"To {count}",
+            recipients=numbers(count),
+            reference=f"to-{count}",
+            now=now,
+        )
+    queue(acme, numbers(1))
+    shown = {least: history.page(acme, Filters(least=least), sort="", position="").rows for least in (0, 1, 2, 4)}
+    assert {least: len(rows) for least, rows in shown.items()} == {0: 5, 1: 4, 2: 3, 4: 0}
+    address = reverse("messages", args=[acme.public_id])
+    page = signed_in(bob).get(address, {"least": "2"}).content.decode()
+    rows = page.split("<tbody", 1)[1]
+    assert rows.count("To 3") == 6  # each row says the text and the name
+    assert "To 1" not in rows
+    assert "Clear filters" in page
+
+
+@pytest.mark.parametrize("least", ["0", "-1", "many", "1.5", "9" * 30])
+def test_a_size_that_is_none_filters_nothing_and_says_so(
+    acme: Account, bob: User, queue: Queue, signed_in: SignedIn, least: str
+) -> None:
+    queue(acme, numbers(1))
+    page = signed_in(bob).get(reverse("messages", args=[acme.public_id]), {"least": least})
+    assert page.status_code == 200
+    assert 'aria-invalid="true"' in page.content.decode()
+    assert page.content.decode().count("+39") >= 1
