@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.utils.text import Truncator
 
 from billing.credits import services as credits
-from billing.credits.services import Cause, InsufficientCredits
+from billing.credits.services import Cause, InsufficientCredits, WalletBlocked
 from billing.ledger.codes import TransferCode
 from billing.ledger.models import Transfer
 from messaging.campaigns import selectors
@@ -23,7 +23,7 @@ from portal.accounts.models import Account
 from portal.audit import services as audit
 from portal.transactions import unit_of_work
 
-__all__ = ["InsufficientCredits", "NotSendable", "NothingToCancel", "QuoteChanged", "SenderNotUsable"]
+__all__ = ["InsufficientCredits", "NotSendable", "NothingToCancel", "QuoteChanged", "SenderNotUsable", "WalletBlocked"]
 
 # How much of a text stands for a campaign without a name.
 NAME_LENGTH = 40
@@ -129,8 +129,8 @@ def launch(
     """Send `text` to `recipients` (E.164): hold what it can cost at most and queue the messages, or do neither.
 
     `sender` None means the portal's own number. With a `reference` of the account that has been used its campaign is
-    returned. Raises `NotSendable`, `SenderNotUsable`, `InsufficientCredits`; two different launches with one reference
-    at the same moment: `credits.ReferenceConflict` for one of them.
+    returned. Raises `NotSendable`, `SenderNotUsable`, `InsufficientCredits`, `WalletBlocked`; two different launches
+    with one reference at the same moment: `credits.ReferenceConflict` for one of them.
     """
     known = Campaign.objects.filter(account=account, reference=reference).first()
     if known:
@@ -151,11 +151,22 @@ def cancel(*, campaign: Campaign, actor_id: int, now: datetime) -> int:
     count = delivery.cancel_waiting(campaign=campaign, now=now)
     if not count:
         raise NothingToCancel
-    campaign.state = State.CANCELLING
-    campaign.cancelled_at = campaign.cancelled_at or now
-    campaign.save(update_fields=["state", "cancelled_at"])
-    _record("cancelled", campaign, {"message_count": count}, actor_id, now)
+    _mark_cancelled(campaign, count, actor_id, now)
     return count
+
+
+@unit_of_work
+def stop_all(*, account: Account, actor_id: int, now: datetime) -> int:
+    """Cancel what of the account still waits, or comes back from a gateway; return how many messages waited."""
+    stopped = 0
+    for each in selectors.under_way().filter(account=account):
+        campaign = _lock(each)
+        if not settle(campaign=campaign, now=now):
+            count = delivery.cancel_waiting(campaign=campaign, now=now)
+            _mark_cancelled(campaign, count, actor_id, now)
+            settle(campaign=campaign, now=now)
+            stopped += count
+    return stopped
 
 
 @unit_of_work
@@ -182,7 +193,7 @@ def settle(*, campaign: Campaign, now: datetime) -> bool:
     )
     campaign.charged_units = progress.charged_units
     campaign.settled_at = now
-    campaign.state = State.CANCELLED if campaign.state == State.CANCELLING else State.SETTLED
+    campaign.state = State.CANCELLED if progress.cancelled else State.SETTLED
     campaign.save(update_fields=["settlement", "charged_units", "settled_at", "state"])
     after = {"charged_units": campaign.charged_units, "returned_units": campaign.returned_units}
     _record("settled", campaign, after, None, now)
@@ -216,6 +227,7 @@ def _launch(
         created_at=now,
     )
     campaign.hold = _hold(campaign, actor_id, now)
+    campaign.created_at = now = campaign.hold.created_at  # campaign, hold and messages carry one moment
     # Holding locks the wallet: of two launches with one reference the second comes here and finds the first.
     known = Campaign.objects.filter(account=account, reference=reference).first()
     if known:
@@ -259,6 +271,13 @@ def _enqueue(campaign: Campaign, quote: Quote, now: datetime) -> None:
         drafts=drafts,
         now=now,
     )
+
+
+def _mark_cancelled(campaign: Campaign, count: int, actor_id: int, now: datetime) -> None:
+    campaign.state = State.CANCELLING
+    campaign.cancelled_at = campaign.cancelled_at or now
+    campaign.save(update_fields=["state", "cancelled_at"])
+    _record("cancelled", campaign, {"message_count": count}, actor_id, now)
 
 
 def _lock(campaign: Campaign) -> Campaign:

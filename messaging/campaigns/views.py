@@ -170,6 +170,9 @@ def _send(request: AccountRequest, draft: CampaignDraft, fingerprint: str) -> in
     except services.InsufficientCredits:
         messages.error(request, _("There are not enough credits for this campaign. Nothing was sent."))
         return 409
+    except services.WalletBlocked:
+        messages.error(request, _("This account has been deactivated and sends nothing any more. Nothing was sent."))
+        return 409
     except services.SenderNotUsable:
         messages.error(request, _("This sender name cannot be used any more. Choose another one. Nothing was sent."))
         return 409

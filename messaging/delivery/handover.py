@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import F
 
+from messaging.delivery import selectors
 from messaging.delivery.codes import OPEN, State
 from messaging.delivery.gateways import NoGateway, gateway_for_sending
 from messaging.delivery.gateways.base import (
@@ -101,7 +102,7 @@ def ring_for(campaigns: Collection[int]) -> None:
 @unit_of_work
 def _claim(*, gateway: Gateway, account_id: int, now: datetime) -> list[Message]:
     state, _ = GatewayState.objects.get_or_create(name=gateway.name)
-    if not state.is_open(now):
+    if not state.is_open(now) or selectors.is_closed(account_id):
         return []
     queue = Message.objects.filter(account_id=account_id).claimable(now)
     batch = list(queue.select_for_update(skip_locked=True, no_key=True)[:BATCH])

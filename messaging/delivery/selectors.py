@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, Model, Sum
+from django.db.models import Count, Min, Model, Q, Sum
 
 from messaging.delivery.codes import CHARGED, OPEN, RETURNED, State
 from messaging.delivery.models import GatewayState, Message, MessageQuerySet
@@ -90,11 +90,18 @@ def campaign_choices(account: Account, chosen: str) -> list[tuple[str, str]]:
 
 
 def accounts_waiting(now: datetime) -> list[int]:
-    """The primary keys of the accounts with something to hand over, the longest waiting first."""
+    """The primary keys of the accounts in use with something to hand over, the longest waiting first."""
     due = Message.objects.filter(state=State.WAITING, due_at__lte=now)
+    due = due.filter(account__deactivated_at=None, account__parent__deactivated_at=None)
     return list(
         due.values("account_id").annotate(first=Min("due_at")).order_by("first").values_list("account_id", flat=True)
     )
+
+
+def is_closed(account_id: int) -> bool:
+    """Whether the account, or its parent, has been deactivated: nothing of it is handed over any more."""
+    closed = Q(deactivated_at__isnull=False) | Q(parent__deactivated_at__isnull=False)
+    return Account.objects.filter(closed, pk=account_id).exists()
 
 
 def oldest_waiting(now: datetime) -> datetime | None:

@@ -239,6 +239,40 @@ def test_nothing_is_left_to_cancel_once_all_is_handed_over(
     assert campaign.state == State.SENDING
 
 
+def test_an_account_that_is_shut_sends_nothing_any_more_and_gets_its_credits_back(
+    acme: Account, alice: User, grant: Grant, launch: Launch, become: Become, now: datetime
+) -> None:
+    grant(acme, "100")
+    running = launch(ANNA, BRUNO, reference="running")
+    given_back = launch(ANNA, reference="under way")
+    become(MessageState.DELIVERED, campaign=running, recipient=ANNA)
+    become(MessageState.SUBMITTING, campaign=given_back)
+    assert services.stop_all(account=acme, actor_id=alice.pk, now=now) == 1
+    running.refresh_from_db()
+    assert (running.state, running.charged_units, running.returned_units) == (State.CANCELLED, ITALY, ITALY)
+    become(MessageState.WAITING, campaign=given_back)
+    services.settle(campaign=given_back, now=now)
+    given_back.refresh_from_db()
+    assert (given_back.state, given_back.charged_units) == (State.CANCELLED, 0)
+    assert not Message.objects.filter(state=MessageState.WAITING).exists()
+    assert services.stop_all(account=acme, actor_id=alice.pk, now=now) == 0
+    assert credits_selectors.balance(acme).available == 100 * 10_000 - ITALY
+    assert books_agree()
+
+
+def test_a_campaign_that_was_sent_before_it_could_be_stopped_is_sent(
+    acme: Account, alice: User, grant: Grant, launch: Launch, become: Become, now: datetime
+) -> None:
+    grant(acme, "100")
+    campaign = launch(ANNA)
+    become(MessageState.SUBMITTING, campaign=campaign)
+    services.stop_all(account=acme, actor_id=alice.pk, now=now)
+    become(MessageState.DELIVERED, campaign=campaign)
+    services.settle(campaign=campaign, now=now)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.charged_units) == (State.SETTLED, ITALY)
+
+
 def draft_of(account: Account, actor: User, now: datetime, **changes: object) -> CampaignDraft:
     typed: dict[str, object] = {
         "name": "", "sender": None, "text": "ciao", "pasted": ANNA, "contact_list": None, "reference": uuid4()

@@ -203,3 +203,16 @@ def test_many_workers_hand_each_message_over_once(acme: Account, network: Networ
     assert states() == {State.ACCEPTED: 1200}
     assert set(Message.objects.values_list("attempt_count", flat=True)) == {1}
     assert '"again"' not in network.log
+
+
+def test_nothing_of_an_account_that_was_deactivated_is_handed_over(
+    acme: Account, acme_milano: Account, network: Network, queue: Queue, now: datetime
+) -> None:
+    for account in (acme, acme_milano):
+        queue(account, numbers(1))
+    Account.objects.filter(pk=acme.pk).update(deactivated_at=now)
+    assert selectors.accounts_waiting(now) == []
+    assert [handover.submit_batch(account_id=account.pk, now=now) for account in (acme, acme_milano)] == [0, 0]
+    assert network.taken == set()
+    Account.objects.filter(pk=acme.pk).update(deactivated_at=None)
+    assert [handover.submit_batch(account_id=account.pk, now=now) for account in (acme, acme_milano)] == [1, 1]
