@@ -56,7 +56,8 @@ def client_address(request: HttpRequest) -> str | None:
 
 def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """Write one line about a request: never its query, its body or a key in its path, which open what they name."""
-    key = request.resolver_match.kwargs.get("key") if request.resolver_match else None
+    arguments = request.resolver_match.kwargs if request.resolver_match else {}
+    key = str(arguments.get("key") or arguments.get("token") or "")
     logger.info(
         "%s %s",
         request.method,

@@ -91,13 +91,6 @@ ENTRIES = (
         "notices",
         "mail",
     ),
-    Entry(
-        gettext_lazy("My activity"),
-        gettext_lazy("What you did, when and from where."),
-        "my_activity",
-        "history",
-        of_account=False,
-    ),
 )
 
 

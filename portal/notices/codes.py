@@ -59,7 +59,7 @@ RULES: Final[dict[Kind, Rule]] = {
 class State(TextChoices):
     """How far a notice is. `sending` holds a lease: whoever claimed it died if that runs out.
 
-    `sent` means handed to the mail server; a failed one is tried no more; a dropped one had lost its reader.
+    `sent` means handed to the mail server; a failed one is tried no more; a dropped one had lost its reader, or was no news any more.
     """
 
     WAITING = "waiting", pgettext_lazy("notice", "Waiting")

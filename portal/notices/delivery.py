@@ -27,6 +27,9 @@ LEASE: Final = timedelta(minutes=2)
 PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60, 180, 360))
 """How long to wait after the first, second … failed try."""
 
+NEWS: Final = timedelta(days=3)
+"""How long a notice is worth sending: a weekend without a mail server, not the history of an account."""
+
 # The mail server was there and said no.
 REFUSALS: Final = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
 
@@ -47,7 +50,7 @@ def deliver(*, notice_id: int, now: datetime) -> Outcome:
     if not due.update(state=State.SENDING, lease_until=now + LEASE, attempt_count=F("attempt_count") + 1):
         return Outcome.NOTHING_TO_DO
     notice = Notice.objects.select_related("account", "user").get(pk=notice_id)
-    if not selectors.is_reader(notice):
+    if notice.created_at <= now - NEWS or not selectors.is_reader(notice):
         _mine(notice).update(state=State.DROPPED, lease_until=None)
         return Outcome.DROPPED
     if notice.attempt_count > len(PAUSES) + 1:  # whoever tried the last time never came back to say how it went

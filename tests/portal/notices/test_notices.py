@@ -2,12 +2,13 @@
 
 import smtplib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from portal.accounts import services as accounts
@@ -167,7 +168,7 @@ def test_a_viewer_gets_none_and_is_told_so(acme: Account, bob: User, signed_in: 
 def test_a_notice_leaves_once_in_the_readers_language_and_is_listed(
     acme: Account, alice: User, bella: User, now: datetime, signed_in: SignedIn
 ) -> None:
-    announce(acme, Kind.RECHARGE_PAID, now - timedelta(days=400))
+    announce(acme, Kind.RECHARGE_PAID, timezone.now())
     tasks.deliver_waiting()
     tasks.deliver_waiting()
 
@@ -184,7 +185,7 @@ def test_a_notice_leaves_once_in_the_readers_language_and_is_listed(
 def test_why_a_recharge_failed_is_said_in_the_readers_language(
     acme: Account, alice: User, bella: User, now: datetime
 ) -> None:
-    announce(acme, Kind.RECHARGE_FAILED, now - timedelta(days=400))
+    announce(acme, Kind.RECHARGE_FAILED, timezone.now())
     tasks.deliver_waiting()
 
     letters = {letter.to[0]: str(letter.body) for letter in mail.outbox}
@@ -212,6 +213,14 @@ def test_who_was_removed_before_it_left_is_not_told(acme: Account, alice: User, 
     assert mail.outbox == []
     notice.refresh_from_db()
     assert notice.state == State.DROPPED
+
+
+def test_what_is_no_news_any_more_is_not_told(acme: Account, alice: User, now: datetime) -> None:
+    announce(acme, Kind.RECHARGE_PAID, now)
+    notice = Notice.objects.get()
+
+    assert delivery.deliver(notice_id=notice.pk, now=now + delivery.NEWS) == delivery.Outcome.DROPPED
+    assert mail.outbox == []
 
 
 def test_two_workers_send_one_notice_once(acme: Account, alice: User, now: datetime) -> None:
