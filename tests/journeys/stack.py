@@ -50,7 +50,11 @@ def running(folder: Path) -> Iterator[Saldo]:
             yield Saldo(f"http://localhost:{port}", folder, password)
         finally:
             launcher.send_signal(signal.SIGINT)
-            launcher.communicate(timeout=STOP_SECONDS)
+            # One that does not listen would outlive us; its parts end with it.
+            too_long = threading.Timer(STOP_SECONDS, launcher.kill)
+            too_long.start()
+            launcher.communicate()
+            too_long.cancel()
 
 
 def _wait_until_it_runs(launcher: subprocess.Popen[str], log: str) -> str:

@@ -3,15 +3,12 @@
 import re
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
-from openpyxl import load_workbook
-from openpyxl.worksheet.worksheet import Worksheet
 from playwright.sync_api import expect
-from pypdf import PdfReader
 
 from tests.journeys.conftest import SetOut
+from tests.journeys.papers import check_invoice, check_report
 from tests.journeys.stack import Saldo
 from tests.journeys.walker import PATIENCE, Walker
 
@@ -75,9 +72,7 @@ def sign_out_and_in(sofia: Walker, email: str) -> None:
     sofia.page.get_by_label("Menu personale").click()
     sofia.press("Esci")
     sofia.page.wait_for_url("**/login/**")
-    sofia.look()
-    sofia.sign_in(email, PASSWORD, "Accedi")
-    sofia.look()
+    sofia.come_in(email, PASSWORD)
     assert sofia.balance() == "0"
 
 
@@ -98,7 +93,7 @@ def say_whom_to_invoice(sofia: Walker) -> None:
     sofia.press("Conferma")
     # One digit is wrong: the sentence leads to the field.
     wrong = page.get_by_role("alert").get_by_role("link")
-    expect(wrong).to_contain_text("Questo numero non è valido.")
+    expect(wrong).to_contain_text("Le cifre di controllo non corrispondono")
     wrong.click()
     expect(page.get_by_label(re.compile("^Partita IVA"))).to_be_focused()
     sofia.look()
@@ -155,11 +150,12 @@ def file_the_invoice(sofia: Walker, folder: Path) -> None:
     sofia.wait_for(link)
     expect(rows).to_contain_text("Pagata")
     expect(rows).to_contain_text("4,20")
-    file = sofia.download(link, folder)
-    assert file.suffix == ".pdf"
-    text = "\n".join(page.extract_text() for page in PdfReader(file).pages)
-    for said in ("Fattura", f"{COMPANY} S.r.l.", "IT07643520567", "Saldo S.r.l.", "22%", "4,20", "0,92", "5,12", "100"):
-        assert said in text, f"{said} is not in the invoice:\n{text}"
+    buyer, seller, amounts = (
+        (f"{COMPANY} S.r.l.", "IT07643520567"),
+        "Saldo S.r.l.",
+        ("100", "22%", "4,20", "0,92", "5,12"),
+    )
+    check_invoice(sofia.download(link, folder), "Fattura", *buyer, seller, *amounts)
 
 
 def set_up_an_alert(sofia: Walker, email: str) -> None:
@@ -282,38 +278,18 @@ def file_the_report(sofia: Walker, folder: Path) -> None:
     expect(link).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("Corrisponde al libro contabile")).to_be_visible()
     sofia.look()
-    book = load_workbook(sofia.download(link, folder))
-    assert book.sheetnames == ["Riepilogo", "Campagne", "Messaggi"]
-    cover = {row[0]: row[1] for row in book["Riepilogo"].iter_rows(values_only=True, max_col=2)}
-    assert cover["Account"] == COMPANY
-    assert cover["Messaggi"] == 6
-    assert cover["Crediti addebitati per questi messaggi"] == pytest.approx(3.5)
-    assert cover["di cui contabilizzati nel libro contabile"] == pytest.approx(3.5)
-    assert cover["Differenza rispetto al libro contabile"] == 0
-    assert cover["Crediti restituiti, perché il messaggio non è mai partito"] == pytest.approx(0.7)
-    check_messages(book["Messaggi"])
-
-
-def check_messages(sheet: Worksheet) -> None:
-    """A heading that stays, filters, numbers that are numbers, and texts that compute nothing."""
-    assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == f"A1:N{sheet.max_row}"
-    names = [cell.value for cell in sheet[1]]
-    rows: list[dict[Any, Any]] = [dict(zip(names, row, strict=True)) for row in sheet.iter_rows(min_row=2)]
-    assert sum(row["Crediti addebitati"].value for row in rows) == pytest.approx(3.5)
-    assert {row["Testo"].value for row in rows} == {SENT}
-    assert sorted(row["Destinatario"].value for row in rows) == [n.replace(" ", "") for n in (REFUSED, *TAKEN)]
-    for row in rows:
-        assert (row["Campagna"].data_type, row["Campagna"].value) == ("s", CAMPAIGN)
-        assert (row["Segmenti"].data_type, row["Segmenti"].value) == ("n", 1)
-        assert row[names[0]].data_type == "d"
+    check_report(
+        sofia.download(link, folder),
+        account=COMPANY,
+        charged=3.5,
+        returned=0.7,
+        messages={number.replace(" ", ""): SENT for number in (REFUSED, *TAKEN)},
+    )
 
 
 def see_who_paid_for_the_alert(olga: Walker, password: str) -> None:
     """The alert's text message is booked on the operator's own account."""
-    olga.go("/login/")
-    olga.sign_in("olga@saldo.example", password, "Accedi")
-    olga.look()
+    olga.come_in("olga@saldo.example", password)
     rows = olga.page.locator("#result_list tbody tr")
     olga.page.goto("/desk/data/delivery/message/?purpose__exact=alert&q=%2B" + ALERTED[1:].replace(" ", ""))
     expect(rows).to_have_count(1)

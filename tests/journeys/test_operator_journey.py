@@ -23,13 +23,9 @@ def test_the_operator_reviews_names_and_finds_everything_in_order(
     saldo: Saldo, set_out: SetOut, tmp_path: Path
 ) -> None:
     olga, elena = set_out(), set_out()
-    elena.go("/login/")
-    elena.sign_in(ELENA, saldo.password, "Accedi")
-    elena.look()
+    elena.come_in(ELENA, saldo.password)
     assert WANTED not in offered_senders(elena)
-    olga.go("/login/")
-    olga.sign_in("olga@saldo.example", saldo.password, "Accedi")
-    olga.look()
+    olga.come_in("olga@saldo.example", saldo.password)
     approve(olga)
     refuse(olga)
     assert WANTED in offered_senders(elena)
@@ -37,7 +33,7 @@ def test_the_operator_reviews_names_and_finds_everything_in_order(
     file_an_invoice(olga, tmp_path)
     look_at_gateways(olga)
     audit_the_ledger(olga)
-    look_at_a_customer(olga, elena.balance())
+    look_at_a_customer(olga, elena)
     look_at_the_tables(olga)
     olga.arrive()
     elena.arrive()
@@ -45,13 +41,12 @@ def test_the_operator_reviews_names_and_finds_everything_in_order(
 
 def test_a_customer_does_not_get_to_the_desk(saldo: Saldo, set_out: SetOut) -> None:
     elena = set_out()
-    elena.go("/login/")
-    elena.sign_in(ELENA, saldo.password, "Accedi")
+    elena.come_in(ELENA, saldo.password)
     for path in ("/desk/", "/desk/ledger/", "/desk/customers/", "/desk/data/", "/desk/data/ledger/transfer/"):
         answer = elena.page.goto(path)
         assert answer is not None
         assert answer.status in {403, 404}, path
-        expect(elena.page.get_by_text(CUSTOMER)).to_have_count(0)
+        expect(elena.page.get_by_text("Harbour")).to_have_count(0)
 
 
 def offered_senders(elena: Walker) -> str:
@@ -126,13 +121,15 @@ def audit_the_ledger(olga: Walker) -> None:
     assert int(olga.fact("Trasferimenti ripercorsi").replace(".", "")) > 100
 
 
-def look_at_a_customer(olga: Walker, balance: str) -> None:
+def look_at_a_customer(olga: Walker, elena: Walker) -> None:
     olga.by_the_side("Clienti")
     olga.page.get_by_label("Trova un cliente").fill("belvedere")
     olga.press("Cerca")
     olga.look()
     olga.follow(CUSTOMER, within=olga.page.locator("tbody"))
-    assert olga.fact("Crediti disponibili") == balance
+    # The demo's last campaign may be settled between one glance and the other, once.
+    seen = [(reloaded(olga).fact("Crediti disponibili"), reloaded(elena).balance()) for _ in range(2)]
+    assert any(of_staff == of_customer for of_staff, of_customer in seen), seen
     assert olga.fact("Partita IVA") == "IT09876540379"
     expect(olga.page.get_by_role("row").filter(has_text="Nome mittente approvato").first).to_contain_text("Olga Conti")
 
@@ -150,3 +147,8 @@ def look_at_the_tables(olga: Walker) -> None:
     answer = page.goto("/desk/data/ledger/transfer/add/")
     assert answer is not None
     assert answer.status == 403
+
+
+def reloaded(walker: Walker) -> Walker:
+    walker.page.reload()
+    return walker
