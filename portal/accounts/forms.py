@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import phonenumbers
+from allauth.account.forms import AddEmailForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.mfa.webauthn import forms as security_keys
 from babel import Locale
@@ -81,6 +82,14 @@ class SignupForm(AllauthSignupForm):
         """Save person, address and account together or not at all."""
         user: AbstractBaseUser = super().save(request)
         return user
+
+
+class NewAddressForm(AddEmailForm):
+    """Another e-mail address, in place of the one held."""
+
+    email = forms.EmailField(
+        label=_("New e-mail address"), max_length=254, widget=forms.EmailInput({"autocomplete": "email"})
+    )
 
 
 class PersonForm(forms.ModelForm[User]):

@@ -5,10 +5,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from portal import mail
 from portal.accounts import selectors
@@ -117,7 +119,8 @@ def send(*, issued: Issued, language: str, now: datetime) -> None:
         "path": reverse("invitation", args=[issued.token]),
     }
     language = selectors.language_of(invitation.email) or language
-    mail.send(name="invitation", to=invitation.email, language=language, context=context)
+    with timezone.override(ZoneInfo(invitation.account.time_zone)):
+        mail.send(name="invitation", to=invitation.email, language=language, context=context)
     mine = Invitation.objects.filter(pk=invitation.pk, token_hash=hashed(issued.token))
     mine.update(sent_at=now)
 

@@ -80,7 +80,7 @@ ENTRIES = (
     ),
     Entry(
         gettext_lazy("Security"),
-        gettext_lazy("Password, second factor, e-mail addresses and sessions."),
+        gettext_lazy("Password, second factor, e-mail address, sessions and what you did."),
         "mfa_index",
         "shield",
         of_account=False,

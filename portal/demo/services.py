@@ -6,6 +6,7 @@ from typing import Final
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django.db.models import F
 
 from billing.pricing import files as price_files
 from billing.pricing import services as pricing
@@ -20,6 +21,8 @@ from portal.demo.network import PastNetwork
 from portal.demo.opening import open_operator
 from portal.demo.past import Past
 from portal.demo.timeline import Timeline
+from portal.notices.codes import State
+from portal.notices.models import Notice
 from portal.transactions import unit_of_work
 
 _SEED: Final = 1987
@@ -45,6 +48,8 @@ def load(*, now: datetime) -> bool:
         return False
     with silence():
         past, history = _tell(now)
+        # What the past told by e-mail was read long ago.
+        Notice.objects.update(state=State.SENT, attempt_count=1, sent_at=F("created_at"))
     present.send(past, history)
     audit.record(action=_LOADED, actor_id=None, now=now)
     return True

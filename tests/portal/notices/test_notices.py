@@ -20,7 +20,7 @@ from portal.notices.codes import RULES, Kind, State
 from portal.notices.models import Notice, OptOut
 
 SignedIn = Callable[[User], Client]
-SENDER = {"name": "ACME", "reason": ""}
+SENDER: dict[str, object] = {"name": "ACME", "reason": ""}
 FACTS: dict[Kind, dict[str, object]] = {
     Kind.RECHARGE_PAID: {"credits_units": 1_000_000, "gross_cents": 512, "currency": "EUR", "reason": ""},
     Kind.RECHARGE_FAILED: {
