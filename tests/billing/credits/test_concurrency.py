@@ -1,5 +1,6 @@
 """Two at once, twenty at once, the same a hundred times: the wallet is exact."""
 
+import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -80,4 +81,42 @@ def test_moves_in_both_directions_do_not_deadlock(
 
     assert all(isinstance(result, Transfer) for result in together(20, move))
     assert selectors.balance(acme).available == selectors.balance(acme_milano).available == 1_000_000
+    assert_books_agree()
+
+
+def test_fifty_threads_over_five_wallets_end_exact(
+    acme: Account, acme_milano: Account, grant: Grant, now: datetime
+) -> None:
+    branches = [Account.objects.create(name=f"Acme {number}", parent=acme) for number in range(3)]
+    accounts = [acme, acme_milano, *branches]
+    wallets = [grant(account, "20") for account in accounts]
+
+    def work(number: int) -> int:
+        """Hold and settle, spend, and move in both orders; return the units this thread has used."""
+        chance = random.Random(number)
+        used = 0
+        for step in range(5):
+            one, other = chance.sample(wallets, 2)
+            amount = chance.randrange(1_000, 30_000)
+            cause = Cause(TransferCode.CAMPAIGN, f"{number}:{step}")
+            try:
+                if step % 3 == 0:
+                    hold = services.reserve(wallet=one, amount=amount, cause=cause, now=now)
+                    done = Cause(TransferCode.CAMPAIGN, f"{number}:{step}:settled")
+                    used += services.settle(hold=hold, used=amount // 2, cause=done, now=now).amount
+                elif step % 3 == 1:
+                    move = Cause(TransferCode.MOVE, f"{number}:{step}")
+                    services.move(source=one, target=other, amount=amount, cause=move, now=now)
+                else:
+                    used += services.spend(wallet=one, amount=amount, cause=cause, now=now).amount
+            except services.InsufficientCredits:
+                continue
+        return used
+
+    used = [result for result in together(50, work) if isinstance(result, int)]
+    assert len(used) == 50
+    balances = [selectors.balance(account) for account in accounts]
+    assert min(balance.available for balance in balances) >= 0
+    assert sum(balance.posted for balance in balances) == 5 * 200_000 - sum(used)
+    assert sum(balance.held for balance in balances) == 0
     assert_books_agree()
