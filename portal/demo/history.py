@@ -27,7 +27,10 @@ _LEFT_IN_TORINO: Final = 48
 _OPT_OUTS: Final = 6
 # After so many days the tables have grown to a multiple of what PostgreSQL last knew of them.
 _COUNTED_AFTER: Final = (6, 9, 14, 24, 44, 84)
-_GROWING: Final = "delivery_message, campaigns_campaign, ledger_transfer, credits_creditlot, credits_lotdraw"
+_GROWING: Final = (
+    "delivery_message, campaigns_campaign, ledger_transfer, ledger_account, credits_wallet, credits_creditlot, "
+    "credits_lotdraw, alerts_balancealert, accounts_account"
+)
 _SALE: Final = 760
 
 

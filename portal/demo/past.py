@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from portal.demo.network import PastNetwork
@@ -23,8 +23,8 @@ class Past:
 
 
 def local(branch: Branch, day: date, hour: int, minute: int = 0) -> datetime:
-    """That time of that day where the account is."""
-    return datetime.combine(day, time(hour, minute), tzinfo=ZoneInfo(branch.account.time_zone))
+    """That time of that day where the account is, in UTC: hours added to it are hours, whatever the clocks do."""
+    return datetime.combine(day, time(hour, minute), tzinfo=ZoneInfo(branch.account.time_zone)).astimezone(UTC)
 
 
 def days_ago(now: datetime, days: int) -> date:

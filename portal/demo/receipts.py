@@ -4,20 +4,21 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
+from django.db.models import F
 
-from messaging.delivery import receipts, resolution
+from messaging.delivery import receipts
+from messaging.delivery.codes import State
+from messaging.delivery.models import Message
 from portal.demo.past import Past
 
 _COPY: Final = """
     COPY delivery_deliveryreceipt (gateway, gateway_message_id, state, error_code, reported_at, received_at) FROM STDIN
 """
 _ON_THE_WAY: Final = timedelta(seconds=1)
-# How often the sweep for receipts that never came is caught up with.
-_SWEEPS: Final = timedelta(days=3)
 
 
 def bring(past: Past, *, first: datetime) -> None:
-    """Keep every receipt that has come since `first`, match them with their messages, and wait no more for the rest."""
+    """Keep every receipt that has come since `first`, match them with their messages, and give up what is overdue."""
     now = past.timeline.end
     with connection.cursor() as cursor:
         with cursor.copy(_COPY) as copy:
@@ -28,5 +29,6 @@ def bring(past: Past, *, first: datetime) -> None:
         cursor.execute("ANALYZE delivery_message, delivery_deliveryreceipt")
     # Seen from the first day no receipt is too old to find its message.
     receipts.match_receipts(message_ids=None, now=first)
-    for count in range((now - first) // _SWEEPS + 1):
-        resolution.resolve(now=min(first + count * _SWEEPS, now))
+    # The rest was waited for until it was due, and no longer.
+    silent = Message.objects.due(State.ACCEPTED, now)
+    silent.update(state=State.UNCONFIRMED, final_at=F("due_at"), due_at=None)

@@ -24,6 +24,7 @@ from messaging.campaigns.models import Campaign, CampaignDraft
 from messaging.campaigns.models import State as CampaignState
 from messaging.contacts.models import Contact, ContactList, OptOut
 from messaging.delivery.codes import CHARGED, OPEN, Purpose, State
+from messaging.delivery.handover import PATIENCE
 from messaging.delivery.models import DeliveryReceipt, Message
 from messaging.senders.models import SenderName
 from messaging.senders.models import State as SenderState
@@ -115,7 +116,10 @@ def test_every_receipt_belongs_to_a_message_that_says_the_same() -> None:
 
 
 def test_nothing_waits_for_a_receipt_longer_than_it_may() -> None:
-    assert Message.objects.filter(state=State.ACCEPTED, due_at__lte=NOW - timedelta(days=3)).count() == 0
+    assert Message.objects.filter(state=State.ACCEPTED, due_at__lte=NOW).count() == 0
+    given_up = Message.objects.filter(state=State.UNCONFIRMED)
+    assert given_up.exists()
+    assert all(message.final_at == message.submitted_at + PATIENCE for message in given_up if message.submitted_at)
 
 
 def test_invoices_are_numbered_without_gaps_in_the_order_of_their_dates() -> None:
