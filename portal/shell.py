@@ -26,6 +26,7 @@ class Link:
     icon: str
     capability: Capability = Capability.VIEW
     for_customers: bool = False  # not shown in a sub-account
+    for_subaccounts: bool = False  # shown in a sub-account alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ NAV: tuple[Group, ...] = (
         _("Credits"),
         (
             Link(_("Statement"), "statement", "wallet"),
+            Link(_("Transfers"), "transfers", "arrow", for_subaccounts=True),
             Link(_("Recharges"), "recharges", "card", Capability.VIEW_BILLING),
             Link(_("Balance alerts"), "alerts", "bell"),
             Link(_("Invoices"), "invoices", "invoice", Capability.VIEW_BILLING),
@@ -144,7 +146,7 @@ def _nav(
 
 
 def _is_shown(link: Link, account: Account | None, member: Member | None) -> bool:
-    if link.for_customers and account and account.is_subaccount:
+    if account and (link.for_customers if account.is_subaccount else link.for_subaccounts):
         return False
     return member is None or member.can(link.capability)
 

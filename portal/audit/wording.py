@@ -56,8 +56,14 @@ ACTIONS: Final = {
     "sender.default_changed": gettext_lazy("Default sender changed"),
     "sender.refused": gettext_lazy("Sender name refused"),
     "sender.requested": gettext_lazy("Sender name requested"),
+    "subaccount.changed": gettext_lazy("Sub-account changed"),
     "subaccount.credited": gettext_lazy("Credits moved to a sub-account"),
+    "subaccount.deactivated": gettext_lazy("Sub-account deactivated"),
+    "subaccount.debited": gettext_lazy("Credits moved from a sub-account"),
+    "subaccount.entrusted": gettext_lazy("Person in charge named"),
     "subaccount.opened": gettext_lazy("Sub-account opened"),
+    "subaccount.reactivated": gettext_lazy("Sub-account reactivated"),
+    "subaccount.reset": gettext_lazy("Sub-account reset"),
 }
 
 

@@ -12,23 +12,14 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.amounts import to_units
-from billing.credits import selectors as credits_selectors
 from billing.credits.models import CreditLot
-from billing.ledger import selectors as ledger_selectors
 from portal.accounts.models import Account, Member, User
 from portal.audit.models import AuditEvent
 from portal.subaccounts import selectors, services
 from tests.conftest import Grant, SignedIn
+from tests.portal.subaccounts.conftest import Form, available, books_agree
 
 HUNDRED = to_units(Decimal(100))
-
-
-def available(account: Account) -> int:
-    return credits_selectors.balance(account).available
-
-
-def books_agree() -> bool:
-    return ledger_selectors.differences() == [] and credits_selectors.lot_differences() == []
 
 
 def test_a_subaccount_opens_with_credits_of_its_parent(acme: Account, alice: User, grant: Grant, now: datetime) -> None:
@@ -172,9 +163,11 @@ def test_the_empty_list_explains_what_subaccounts_are_for(acme: Account, client_
     assert reverse("subaccount_new", args=[acme.public_id]) in page
 
 
-def test_a_subaccount_is_opened_in_the_browser(acme: Account, client_of_alice: Client, grant: Grant) -> None:
+def test_a_subaccount_is_opened_in_the_browser(
+    acme: Account, client_of_alice: Client, grant: Grant, new_form: Form
+) -> None:
     grant(acme, "100")
-    form = {"reference": str(uuid.uuid4()), "name": " Acme Roma ", "credits_units": "12,5"}
+    form = new_form(name=" Acme Roma ", credits_units="12,5")
     url = reverse("subaccount_new", args=[acme.public_id])
     for _ in range(2):
         response = client_of_alice.post(url, form, follow=True)
@@ -186,15 +179,15 @@ def test_a_subaccount_is_opened_in_the_browser(acme: Account, client_of_alice: C
 
 
 @pytest.mark.parametrize("amount", ["", "0", "0,00"])
-def test_no_credits_need_to_move_now(acme: Account, client_of_alice: Client, amount: str) -> None:
-    form = {"reference": str(uuid.uuid4()), "name": "Acme Roma", "credits_units": amount}
+def test_no_credits_need_to_move_now(acme: Account, client_of_alice: Client, new_form: Form, amount: str) -> None:
+    form = new_form(credits_units=amount)
     assert client_of_alice.post(reverse("subaccount_new", args=[acme.public_id]), form).status_code == 302
 
 
 @pytest.mark.parametrize(
     ("amount", "sentence"),
     [
-        ("100.0001", "You have 100 credits available. Move no more than that."),
+        ("100.0001", "100 credits are available. Move no more than that."),
         ("-5", "Enter more than zero credits."),
         ("0", "Enter more than zero credits."),
         ("", "This field is required."),
@@ -221,7 +214,7 @@ def test_a_form_sent_again_with_another_amount_begins_anew(
     url, reference = reverse("subaccount_credit", args=[acme.public_id, acme_milano.public_id]), str(uuid.uuid4())
     client_of_alice.post(url, {"reference": reference, "credits_units": "5"})
     response = client_of_alice.post(url, {"reference": reference, "credits_units": "7"}, follow=True)
-    assert "has already moved another amount" in response.content.decode()
+    assert "has already moved something else" in response.content.decode()
     assert available(acme_milano) == 50_000
 
 

@@ -1,0 +1,147 @@
+"""A deactivated sub-account: nobody logs in, nothing is sent, what ran stops cleanly; and the way back."""
+
+import threading
+import uuid
+from datetime import datetime
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from billing.credits import selectors as credits_selectors
+from billing.credits import services as credits
+from messaging.campaigns import services as campaigns
+from messaging.campaigns.models import Campaign, State
+from messaging.delivery.models import Message
+from portal.accounts.models import Account, Member, User
+from portal.audit.models import AuditEvent
+from portal.subaccounts import services
+from tests.conftest import PASSWORD, Grant, SignedIn
+from tests.portal.subaccounts.conftest import available, books_agree
+
+ITALY = 7_000
+
+
+def launch(account: Account, now: datetime, count: int = 2) -> Campaign:
+    return campaigns.launch(
+        account=account,
+        actor_id=None,
+        sender=None,
+        text="Ciao",
+        recipients=[f"+39{3_471_000_000 + each}" for each in range(count)],
+        reference=str(uuid.uuid4()),
+        now=now,
+    )
+
+
+def test_what_runs_is_cancelled_and_its_hold_returns(
+    acme_milano: Account, alice: User, grant: Grant, prices: None, now: datetime
+) -> None:
+    grant(acme_milano, "10")
+    running = launch(acme_milano, now)
+    assert services.deactivate(subaccount=acme_milano, actor_id=alice.pk, now=now) == 2
+    running.refresh_from_db()
+    assert (running.state, running.charged_units) == (State.CANCELLED, 0)
+    assert credits_selectors.balance(acme_milano) == credits_selectors.Balance(100_000, 0, 100_000)
+    with pytest.raises(campaigns.WalletBlocked):
+        launch(acme_milano, now)
+    assert services.deactivate(subaccount=acme_milano, actor_id=alice.pk, now=now) == 0
+    assert AuditEvent.objects.filter(action="subaccount.deactivated").count() == 1
+    assert books_agree()
+
+
+def test_an_unlimited_one_stops_too_and_its_parents_credits_return(
+    acme: Account, acme_milano: Account, alice: User, grant: Grant, prices: None, now: datetime
+) -> None:
+    parent = grant(acme, "10")
+    credits.draw_on(wallet=credits.open_wallet(account=acme_milano), other=parent)
+    launch(acme_milano, now)
+    mine = launch(acme, now)
+    services.deactivate(subaccount=acme_milano, actor_id=alice.pk, now=now)
+    mine.refresh_from_db()
+    assert mine.state == State.SENDING
+    assert available(acme) == 100_000 - 2 * ITALY
+    assert books_agree()
+
+
+def test_the_same_button_opens_it_again(
+    acme: Account, acme_milano: Account, alice: User, browser: Client, grant: Grant, prices: None, now: datetime
+) -> None:
+    grant(acme_milano, "10")
+    url = reverse("subaccount_activity", args=[acme.public_id, acme_milano.public_id])
+    assert "Deactivate Acme Milano" in browser.get(url).content.decode()
+    for _ in range(2):  # two tabs that say the same
+        assert browser.post(url, {"active": "no"}).status_code == 302
+    assert Account.objects.get(pk=acme_milano.pk).deactivated_at is not None
+    assert browser.get(reverse("dashboard", args=[acme_milano.public_id])).status_code == 404
+    page = browser.get(reverse("subaccounts", args=[acme.public_id])).content.decode()
+    assert "Reactivate Acme Milano" in page
+    assert "Credit Acme Milano" not in page
+    assert "Reset Acme Milano" in page
+    assert "Reactivate Acme Milano" in browser.get(url).content.decode()
+    browser.post(url, {"active": "yes"})
+    assert browser.get(reverse("dashboard", args=[acme_milano.public_id])).status_code == 200
+    assert launch(acme_milano, now).state == State.SENDING
+
+
+@pytest.mark.parametrize("asked", ["", "maybe"])
+def test_a_state_that_is_none_changes_nothing(acme: Account, acme_milano: Account, browser: Client, asked: str) -> None:
+    url = reverse("subaccount_activity", args=[acme.public_id, acme_milano.public_id])
+    assert browser.post(url, {"active": asked} if asked else {}).status_code in {200, 422}
+    assert Account.objects.get(pk=acme_milano.pk).deactivated_at is None
+
+
+def test_its_people_neither_stay_in_nor_come_in(
+    acme_milano: Account, alice: User, bob: User, client: Client, signed_in: SignedIn, now: datetime
+) -> None:
+    bob.memberships.all().delete()
+    Member.objects.create(account=acme_milano, user=bob, role="owner", may_spend=True)
+    inside = signed_in(bob)
+    home = reverse("dashboard", args=[acme_milano.public_id])
+    assert inside.get(home).status_code == 200
+    services.deactivate(subaccount=acme_milano, actor_id=alice.pk, now=now)
+    assert inside.get(home).status_code == 404
+    client.post(reverse("account_login"), {"login": bob.email, "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+    services.reactivate(subaccount=acme_milano, actor_id=alice.pk, now=now)
+    assert inside.get(home).status_code == 200
+
+
+def test_the_page_says_what_will_stop(
+    acme: Account, acme_milano: Account, browser: Client, grant: Grant, prices: None, now: datetime
+) -> None:
+    grant(acme_milano, "10")
+    launch(acme_milano, now)
+    url = reverse("subaccount_activity", args=[acme.public_id, acme_milano.public_id])
+    assert "1 campaign is under way." in browser.get(url).content.decode()
+    page = browser.post(url, {"active": "no"}, follow=True).content.decode()
+    assert "2 messages that waited were cancelled." in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_slips_through_while_it_is_being_deactivated(
+    acme_milano: Account, alice: User, grant: Grant, prices: None, now: datetime
+) -> None:
+    grant(acme_milano, "10")
+    begin = threading.Barrier(5)
+
+    def send() -> None:
+        begin.wait()
+        try:
+            launch(acme_milano, now)
+        except campaigns.WalletBlocked:
+            pass
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    begin.wait()
+    services.deactivate(subaccount=acme_milano, actor_id=alice.pk, now=now)
+    for thread in threads:
+        thread.join()
+    assert not Message.objects.filter(state="waiting").exists()
+    assert available(acme_milano) == 100_000
+    assert books_agree()
