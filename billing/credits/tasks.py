@@ -1,9 +1,9 @@
-"""The sweep of the credits room."""
+"""The sweeps of the credits room."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from billing.credits import selectors, services
+from billing.credits import emptiness, selectors, services
 
 
 @shared_task
@@ -12,3 +12,10 @@ def expire_due_lots() -> None:
     now = timezone.now()
     for wallet in selectors.wallets_with_lots_due(now):
         services.expire(wallet=wallet, now=now)
+
+
+@shared_task
+def tell_of_emptiness() -> None:
+    """Tell the people of every wallet that has run empty."""
+    for wallet in emptiness.untold():
+        emptiness.tell(wallet=wallet, now=timezone.now())
