@@ -152,7 +152,8 @@ def _announce(recharge: Recharge, answer: Answer, now: datetime) -> None:
     """Tell the people who pay. Why it failed is kept in the source language, and translated for each reader."""
     is_paid = recharge.state == Recharge.State.PAID
     with translation.override(settings.LANGUAGE_CODE):
-        reason = "" if is_paid else str(Reason(answer.reason).label)
+        # A code that Saldo has no words for must not stand in the way of recording what became of the payment.
+        reason = str(Reason(answer.reason).label) if not is_paid and answer.reason in Reason.values else ""
     subject = f"recharge:{recharge.public_id}"
     notices.announce(
         account=recharge.account,
