@@ -10,7 +10,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from billing.amounts import MAX_UNITS
 from portal.accounts.models import Account, User
@@ -118,10 +118,16 @@ class TransferForm(MoveForm):
     """Credits from one wallet of the customer into another."""
 
     source = forms.ModelChoiceField(
-        Account.objects.none(), label=gettext_lazy("From"), to_field_name="public_id", empty_label=None
+        Account.objects.none(),
+        label=pgettext_lazy("of a transfer", "From"),
+        to_field_name="public_id",
+        empty_label=None,
     )
     target = forms.ModelChoiceField(
-        Account.objects.none(), label=gettext_lazy("To"), to_field_name="public_id", empty_label=gettext_lazy("Choose")
+        Account.objects.none(),
+        label=pgettext_lazy("of a transfer", "To"),
+        to_field_name="public_id",
+        empty_label=gettext_lazy("Choose"),
     )
     field_order = ("reference", "source", "target", "credits_units")
 
