@@ -100,9 +100,7 @@ def issue(
         payment_reference=payment_reference,
     )
     _add_line(invoice, line)
-    _record("invoice.issued", invoice, _summary(invoice), actor_id, now)
-    _announce(invoice, now)
-    ring(invoice_issued, invoice.pk)
+    _tell(invoice, actor_id, now)
     return invoice
 
 
@@ -140,8 +138,13 @@ def render(*, invoice_id: int, now: datetime) -> bool:
     return bool(Invoice.objects.filter(mine).update(pdf=stored, pdf_sha256=checksum, rendered_at=now))
 
 
-def _announce(invoice: Invoice, now: datetime) -> None:
-    """Ask for the payment; an invoice that is paid already is told of with its recharge."""
+def _tell(invoice: Invoice, actor_id: int | None, now: datetime) -> None:
+    """Record that it was issued, have it rendered, and ask for the payment.
+
+    An invoice that is paid already is told of with its recharge.
+    """
+    _record("invoice.issued", invoice, _summary(invoice), actor_id, now)
+    ring(invoice_issued, invoice.pk)
     if invoice.paid_at:
         return
     notices.announce(
