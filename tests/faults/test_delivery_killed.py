@@ -117,7 +117,7 @@ def flush_redis() -> None:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 40
+    end = time.monotonic() + 120
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
         threading.Event().wait(0.02)
