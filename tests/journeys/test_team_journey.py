@@ -12,9 +12,10 @@ from tests.journeys.walker import Walker
 
 pytestmark = pytest.mark.journey
 
-# Of the demo: who owns a customer, who writes its messages, and who works for the operator.
+# Of the demo: who owns a customer, who writes its messages, who owns another; and who works for the operator.
 OWNER = "giulia@otticabelvedere.example"
 SENDER = "elena@otticabelvedere.example"
+FRENCH_OWNER = "camille@velosconfluence.example"
 STAFF = "paolo@saldo.example"
 PASSWORD = "pane burro e alici"
 # A key inside the machine, which knows its owner by the finger and keeps what it signs in with.
@@ -70,6 +71,47 @@ def test_a_passkey_signs_in_by_itself(saldo: Saldo, set_out: SetOut) -> None:
     paolo.arrive()
 
 
+def test_a_colleague_joins_in_french_on_a_telephone_by_the_keyboard_alone(saldo: Saldo, set_out: SetOut) -> None:
+    camille, elise = set_out(locale="fr-FR"), set_out(locale="fr-FR")
+    email = f"elise.{uuid.uuid4().hex[:8]}@velosconfluence.example"
+    camille.go("/login/")
+    fill_by_keyboard(camille, {"login": FRENCH_OWNER, "password": saldo.password})
+    camille.page.wait_for_url(re.compile("/a/"))
+    camille.look()
+    camille.go(f"{camille.path}account/invitations/new/")
+    fill_by_keyboard(camille, {"email": email})
+    camille.page.wait_for_url("**/team/")
+    camille.look()
+    letter = elise.letter("Camille Aubertin", email)
+    assert "vous invite" in letter
+    elise.go(link_in(letter))
+    fill_by_keyboard(elise, {"first_name": "Élise", "last_name": "Morel", "password": PASSWORD})
+    elise.page.wait_for_url(re.compile("/a/[0-9a-f-]{36}/$"))
+    elise.look()
+    camille.arrive()
+    elise.arrive()
+
+
+def fill_by_keyboard(walker: Walker, form: dict[str, str]) -> None:
+    """Go from field to field with the tabulator, on a telephone's screen; send with the return key."""
+    page = walker.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    for name, text in form.items():
+        for _ in range(40):
+            if page.evaluate("document.activeElement.name") == name:
+                break
+            page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.name") == name
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def link_in(letter: str) -> str:
+    found = re.search(r"/invitations/[0-9a-f-]{36}/", letter)
+    assert found is not None
+    return found[0]
+
+
 def team(giulia: Walker) -> None:
     giulia.by_the_side("Il mio account")
     giulia.follow(re.compile("^Team"), within=giulia.page.locator("main"))
@@ -97,10 +139,7 @@ def invite(giulia: Walker, email: str) -> None:
 def join(dora: Walker, email: str) -> None:
     """She has no login: the link gives her one, and has verified her address."""
     page = dora.page
-    letter = dora.letter("Giulia Ferrante", email)
-    found = re.search(r"/invitations/[0-9a-f-]{36}/", letter)
-    assert found is not None
-    dora.go(found[0])
+    dora.go(link_in(dora.letter("Giulia Ferrante", email)))
     page.get_by_label("Nome", exact=True).fill("Dora")
     page.get_by_label("Cognome", exact=True).fill("Verdi")
     page.locator("select[name=language]").select_option("it")
