@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.credits.statement import Period
+from billing.ledger.entries import Period
 
 # Nobody asks for more; what lies beyond can no longer be told in every time zone.
 _SENSIBLE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]

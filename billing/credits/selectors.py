@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
 from billing.credits.models import CreditLot, Wallet
 from billing.ledger import selectors as ledger_selectors
@@ -61,17 +62,26 @@ def as_entry(transfer: Transfer, wallet: Wallet) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """`units` that expire `at` a moment."""
+    """`units` that expire on a day, the first of them `at` a moment."""
 
     at: datetime
     units: int
 
 
+def expiries(account: Account, now: datetime) -> list[Expiry]:
+    """What expires of the credits the account spends from if nobody uses it, by the day in the active zone, soonest first.
+
+    The moment is that of the first to expire on the day. What is lent goes back before it expires, and is left out.
+    """
+    spent = Q(wallet__account=account, wallet__draws_on=None) | Q(wallet__drawn_on_by__account=account)
+    lots = CreditLot.objects.filter(spent, remaining__gt=0, expires_at__gt=now).exclude(returns_at__lte=F("expires_at"))
+    days = lots.annotate(on=TruncDate("expires_at")).order_by("on").values_list("on")
+    return [Expiry(at, int(units)) for _, at, units in days.annotate(Min("expires_at"), Sum("remaining"))]
+
+
 def next_expiry(account: Account, now: datetime) -> Expiry | None:
-    """What of the account expires next; None when nothing does."""
-    alive = CreditLot.objects.filter(wallet__account=account, expires_at__gt=now, remaining__gt=0)
-    first = alive.order_by("expires_at").values_list("expires_at").annotate(Sum("remaining")).first()
-    return Expiry(first[0], int(first[1])) if first else None
+    """What would expire next, or None when nothing does."""
+    return next(iter(expiries(account, now)), None)
 
 
 def wallets_with_lots_due(now: datetime) -> QuerySet[Wallet]:

@@ -1,16 +1,14 @@
 """The statement of a wallet: what it began with, every movement, what it ended with. It always adds up."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Sum, When
-from django.db.models.functions import Coalesce
-
-from billing.credits import selectors
 from billing.credits.models import Wallet
-from billing.ledger import selectors as ledger_selectors
-from billing.ledger.codes import Phase
+from billing.ledger import entries
+from billing.ledger.codes import AccountCode
+from billing.ledger.entries import Period, Sums
+from billing.ledger.models import Account as LedgerAccount
 from billing.ledger.models import Transfer
 from portal.accounts.models import Account
 
@@ -19,35 +17,30 @@ PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """From `start` until before `end`; None is without a limit."""
+class Book:
+    """What a statement is about: the credits in the account's wallet, or, with a `payer`, what it used of the payer's.
 
-    start: datetime | None = None
-    end: datetime | None = None
+    `pot` is None while there is no wallet. `name` is what an address calls a book that is not shown by itself.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """A period in units: what the wallet held before it, what came in (≥ 0), what went out (≤ 0)."""
-
-    opening: int
-    added: int
-    taken: int
-
-    @property
-    def closing(self) -> int:
-        """What the wallet held at the end of the period."""
-        return self.opening + self.added + self.taken
+    account: Account
+    pot: LedgerAccount | None
+    payer: Account | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry: `change` in units, the balance after it, and the other wallet's account where there is one."""
+    """One entry: `change` in units, the balance after it, and the other wallet's account where there is one.
+
+    `spender` is whose messages or calls it paid, where it paid any.
+    """
 
     transfer: Transfer
     change: int
     balance: int
     other: Account | None
+    spender: Account | None
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -68,73 +61,57 @@ class Page:
 EMPTY: Final = Page((), None, None)
 
 
-def sums(account: Account, period: Period) -> Sums:
-    """Add up the account's movements before and within `period`; zero everywhere while there is no wallet."""
-    wallet = _wallet(account)
+def books(account: Account) -> list[Book]:
+    """The account's books, the one that is shown by itself first.
+
+    A wallet that draws on another has two: what it used of the other, and its own credits if it ever had any.
+    """
+    related = ("ledger_account", "usage_account", "draws_on__account")
+    wallet = Wallet.objects.filter(account=account).select_related(*related).first()
     if wallet is None:
-        return Sums(0, 0, 0)
-    before = Q(created_at__lt=period.start) if period.start else Q(pk=None)
-    within = _within(period)
-    change = Case(
-        When(debit_account=wallet.ledger_account_id, then=-F("amount")),
-        default=F("amount"),
-        output_field=BigIntegerField(),
-    )
-    found = (
-        _movements(wallet)
-        .order_by()
-        .annotate(change=change)
-        .aggregate(
-            opening=Coalesce(Sum("change", filter=before), 0),
-            added=Coalesce(Sum("change", filter=within & Q(change__gt=0)), 0),
-            taken=Coalesce(Sum("change", filter=within & Q(change__lt=0)), 0),
-        )
-    )
-    return Sums(**{name: int(units) for name, units in found.items()})
+        return [Book(account, None)]
+    own = wallet.ledger_account
+    if wallet.draws_on is None:
+        return [Book(account, own)]
+    used = Book(account, wallet.usage_account, wallet.draws_on.account)
+    return [used, Book(account, own, name="own")] if own.last_entry_at else [used]
 
 
-def page(account: Account, period: Period, *, before: int | None = None, after: int | None = None) -> Page:
+def sums(book: Book, period: Period) -> Sums:
+    """What `period` comes to; zero everywhere while there is no wallet."""
+    return entries.sums(book.pot, period) if book.pot else Sums(0, 0, 0)
+
+
+def page(book: Book, period: Period, *, before: int | None = None, after: int | None = None) -> Page:
     """Return the entries of `period` that are older than the cursor `before`, or newer than `after`; else the newest."""
-    wallet = _wallet(account)
-    if wallet is None:
+    if book.pot is None:
         return EMPTY
-    entries = _movements(wallet).filter(_within(period))
-    accounts = ("actor", "debit_account__owner", "credit_account__owner")
     if after is not None:
-        chosen = list(entries.filter(pk__gt=after).order_by("pk").select_related(*accounts)[: PAGE + 1])
+        chosen = entries.newer(book.pot, period, PAGE + 1, than=after)
         shown, has_newer, has_older = chosen[:PAGE][::-1], len(chosen) > PAGE, True
     else:
-        older = entries if before is None else entries.filter(pk__lt=before)
-        chosen = list(older.select_related(*accounts)[: PAGE + 1])
+        chosen = entries.older(book.pot, period, PAGE + 1, than=before)
         shown, has_newer, has_older = chosen[:PAGE], before is not None, len(chosen) > PAGE
     if not shown:
         return EMPTY
     return Page(
-        lines=tuple(_line(transfer, wallet) for transfer in shown),
+        lines=tuple(lines(book, shown)),
         newer=shown[0].pk if has_newer else None,
         older=shown[-1].pk if has_older else None,
     )
 
 
-def _wallet(account: Account) -> Wallet | None:
-    return Wallet.objects.filter(account=account).select_related("ledger_account").first()
-
-
-def _movements(wallet: Wallet) -> QuerySet[Transfer]:
-    return ledger_selectors.entries(wallet.ledger_account).filter(phase__in=[Phase.SINGLE, Phase.POST])
-
-
-def _within(period: Period) -> Q:
-    inside = Q()
-    if period.start:
-        inside &= Q(created_at__gte=period.start)
-    if period.end:
-        inside &= Q(created_at__lt=period.end)
-    return inside
-
-
-def _line(transfer: Transfer, wallet: Wallet) -> Line:
-    entry = selectors.as_entry(transfer, wallet)
-    leaving = transfer.debit_account_id == wallet.ledger_account_id
-    owner = transfer.credit_account.owner if leaving else transfer.debit_account.owner
-    return Line(transfer, entry.change, entry.balance, owner if owner.pk != wallet.account_id else None)
+def lines(book: Book, transfers: Iterable[Transfer]) -> Iterator[Line]:
+    """`transfers` as they look from `book`."""
+    for transfer in transfers:
+        leaving = book.pot is not None and transfer.debit_account_id == book.pot.pk
+        there = transfer.credit_account if leaving else transfer.debit_account
+        used = {transfer.debit_account.code, transfer.credit_account.code} & {AccountCode.USAGE}
+        user = transfer.credit_account if transfer.credit_account.code == AccountCode.USAGE else transfer.debit_account
+        yield Line(
+            transfer=transfer,
+            change=-transfer.amount if leaving else transfer.amount,
+            balance=transfer.debit_balance if leaving else transfer.credit_balance,
+            other=there.owner if there.owner_id != book.account.pk else None,
+            spender=user.owner if used else None,
+        )

@@ -6,4 +6,5 @@ from billing.credits import views
 
 urlpatterns = [
     path("statement/", views.statement, name="statement"),
+    path("statement/pdf/", views.statement_pdf, name="statement_pdf"),
 ]

@@ -4,26 +4,19 @@ The page speaks the invoice's language and says only what was copied into the in
 network or from the disk.
 """
 
-import threading
-from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.functional import Promise
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
 
 from billing.invoices.models import Invoice, PaidBy
 from billing.invoices.vat import Treatment
+from portal import pdf
 from portal.templatetags import formats
 
-STYLESHEET = settings.BASE_DIR / "static" / "css" / "invoice.css"
-VARIANT = "pdf/ua-1"
+SHEETS = ("paper.css", "invoice.css")
 # There the town comes before the postal code, on a line of its own.
 TOWN_FIRST = frozenset({"GB", "IE", "XI"})
 
@@ -49,35 +42,10 @@ PAID: dict[str, str | Promise] = {
 }
 
 
-class OnlyEmbedded(URLFetcher):  # type: ignore[misc]
-    """Reads `data:` addresses, and refuses files and the network."""
-
-    def __init__(self) -> None:
-        super().__init__(allowed_protocols=("data",))
-
-
-class Tools(threading.local):
-    """Fonts and style sheet, made at the first use in each thread: Pango's fonts must never be shared between two."""
-
-    @cached_property
-    def fonts(self) -> FontConfiguration:
-        return FontConfiguration()
-
-    @cached_property
-    def sheet(self) -> CSS:
-        text = STYLESHEET.read_text(encoding="utf-8")
-        return CSS(string=text, font_config=self.fonts, url_fetcher=OnlyEmbedded())
-
-
-TOOLS = Tools()
-
-
 def render(invoice: Invoice) -> bytes:
     """Return the invoice as a PDF/UA-1 document. Fetch `lines` along with the invoice."""
     with translation.override(invoice.language), timezone.override(settings.TIME_ZONE):
-        page = render_to_string("billing/invoices/pdf.html", _context(invoice))
-    document = HTML(string=page, url_fetcher=OnlyEmbedded())
-    return bytes(document.write_pdf(stylesheets=[TOOLS.sheet], font_config=TOOLS.fonts, pdf_variant=VARIANT))
+        return pdf.render("billing/invoices/pdf.html", _context(invoice), sheets=SHEETS)
 
 
 def _context(invoice: Invoice) -> dict[str, Any]:
@@ -93,9 +61,6 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         "wording": str(WORDING.get(invoice.treatment, "")).replace("7-", "7\N{NON-BREAKING HYPHEN}"),
         "paid": PAID[invoice.paid_by] % {"day": formats.day(invoice.paid_at)} if invoice.paid_at else "",
         "iban": " ".join(iban[start : start + 4] for start in range(0, len(iban), 4)),
-        # The style sheet counts the pages into these.
-        "page_mark": mark_safe('<span class="page-number"></span>'),
-        "pages_mark": mark_safe('<span class="page-count"></span>'),
     }
 
 

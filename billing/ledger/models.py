@@ -98,8 +98,8 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=Q(code__in=TransferCode.values), name="a_transfer_has_a_known_reason"),
         ]
         indexes = [
-            models.Index(fields=["debit_account", "-id"], name="transfer_by_debit"),
-            models.Index(fields=["credit_account", "-id"], name="transfer_by_credit"),
+            models.Index(fields=["debit_account", "created_at", "id"], name="transfer_by_debit"),
+            models.Index(fields=["credit_account", "created_at", "id"], name="transfer_by_credit"),
             models.Index(fields=["subject"], name="transfer_by_subject"),
         ]
 

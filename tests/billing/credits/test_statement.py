@@ -16,8 +16,9 @@ from billing.credits import services as credits
 from billing.credits import statement
 from billing.credits.forms import PeriodForm
 from billing.credits.models import Wallet
-from billing.credits.statement import Period
+from billing.credits.statement import Book
 from billing.ledger.codes import TransferCode
+from billing.ledger.entries import Period, Sums
 from billing.ledger.services import Cause
 from portal.accounts.models import Account, User
 from tests.conftest import Grant, SignedIn
@@ -30,6 +31,11 @@ def spend(wallet: Wallet, amount: str, at: datetime, actor: User | None = None, 
     credits.spend(wallet=wallet, amount=to_units(Decimal(amount)), cause=cause, now=at)
 
 
+def only(account: Account) -> Book:
+    [book] = statement.books(account)
+    return book
+
+
 @pytest.fixture
 def busy(acme: Account, grant: Grant, now: datetime) -> Wallet:
     """100 credits bought now, then one spent every hour, ten times."""
@@ -40,28 +46,28 @@ def busy(acme: Account, grant: Grant, now: datetime) -> Wallet:
 
 
 def test_a_statement_without_limits_begins_with_nothing_and_ends_with_the_balance(busy: Wallet, acme: Account) -> None:
-    assert statement.sums(acme, Period()) == statement.Sums(0, 1_000_000, -100_000)
-    assert statement.sums(acme, Period()).closing == 900_000
+    assert statement.sums(only(acme), Period()) == Sums(0, 1_000_000, -100_000)
+    assert statement.sums(only(acme), Period()).closing == 900_000
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 4), (4, 11), (3, 3), (12, 20)])
 def test_any_period_adds_up(busy: Wallet, acme: Account, now: datetime, first: int, last: int) -> None:
     period = Period(now + first * HOUR, now + last * HOUR)
-    sums = statement.sums(acme, period)
-    assert sums.opening == statement.sums(acme, Period(end=period.start)).closing
-    assert sums.closing == statement.sums(acme, Period(end=period.end)).closing
-    assert sums.added + sums.taken == sum(line.change for line in statement.page(acme, period).lines)
+    sums = statement.sums(only(acme), period)
+    assert sums.opening == statement.sums(only(acme), Period(end=period.start)).closing
+    assert sums.closing == statement.sums(only(acme), Period(end=period.end)).closing
+    assert sums.added + sums.taken == sum(line.change for line in statement.page(only(acme), period).lines)
 
 
 def test_periods_that_meet_share_no_entry(busy: Wallet, acme: Account, now: datetime) -> None:
     moment = now + 5 * HOUR
-    before, after = statement.sums(acme, Period(end=moment)), statement.sums(acme, Period(start=moment))
+    before, after = statement.sums(only(acme), Period(end=moment)), statement.sums(only(acme), Period(start=moment))
     assert before.closing == after.opening
     assert after.closing == 900_000
 
 
 def test_each_line_carries_the_balance_after_it(busy: Wallet, acme: Account) -> None:
-    lines = statement.page(acme, Period()).lines
+    lines = statement.page(only(acme), Period()).lines
     assert [line.balance for line in lines] == [900_000 + 10_000 * index for index in range(11)]
     assert all(later.balance == earlier.balance + later.change for later, earlier in itertools.pairwise(lines))
 
@@ -70,23 +76,23 @@ def test_pages_follow_each_other_without_gap_or_repetition(
     busy: Wallet, acme: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(statement, "PAGE", 4)
-    pages = [statement.page(acme, Period())]
+    pages = [statement.page(only(acme), Period())]
     while pages[-1].older is not None:
-        pages.append(statement.page(acme, Period(), before=pages[-1].older))
+        pages.append(statement.page(only(acme), Period(), before=pages[-1].older))
     assert [len(page.lines) for page in pages] == [4, 4, 3]
     balances = [line.balance for page in pages for line in page.lines]
     assert balances == sorted(balances)
-    back = statement.page(acme, Period(), after=pages[2].newer)
+    back = statement.page(only(acme), Period(), after=pages[2].newer)
     assert back.lines == pages[1].lines
-    assert statement.page(acme, Period(), after=back.newer).newer is None
+    assert statement.page(only(acme), Period(), after=back.newer).newer is None
 
 
 def test_a_hold_is_no_movement_until_it_is_spent(acme: Account, grant: Grant, now: datetime) -> None:
     wallet = grant(acme, "100")
     hold = credits.reserve(wallet=wallet, amount=500_000, cause=Cause(TransferCode.CAMPAIGN, "hold"), now=now)
-    assert len(statement.page(acme, Period()).lines) == 1
+    assert len(statement.page(only(acme), Period()).lines) == 1
     credits.settle(hold=hold, used=300_000, cause=Cause(TransferCode.CAMPAIGN, "settled"), now=now)
-    assert [line.change for line in statement.page(acme, Period()).lines] == [-300_000, 1_000_000]
+    assert [line.change for line in statement.page(only(acme), Period()).lines] == [-300_000, 1_000_000]
 
 
 def test_a_transfer_names_the_other_wallet_on_both_sides(
@@ -94,15 +100,18 @@ def test_a_transfer_names_the_other_wallet_on_both_sides(
 ) -> None:
     source, target = grant(acme, "100"), credits.open_wallet(account=acme_milano)
     credits.move(source=source, target=target, amount=250_000, cause=Cause(TransferCode.MOVE, "move"), now=now)
-    given, received = statement.page(acme, Period()).lines[0], statement.page(acme_milano, Period()).lines[0]
+    given, received = (
+        statement.page(only(acme), Period()).lines[0],
+        statement.page(only(acme_milano), Period()).lines[0],
+    )
     assert (given.change, given.other) == (-250_000, acme_milano)
     assert (received.change, received.other) == (250_000, acme)
 
 
 def test_an_account_without_a_wallet_has_an_empty_statement(db: None, now: datetime) -> None:
     account = Account.objects.create(name="New", created_at=now)
-    assert statement.page(account, Period()) == statement.EMPTY
-    assert statement.sums(account, Period()).closing == 0
+    assert statement.page(only(account), Period()) == statement.EMPTY
+    assert statement.sums(only(account), Period()).closing == 0
 
 
 def test_the_days_of_a_period_are_those_of_the_reader() -> None:

@@ -14,6 +14,7 @@ from billing.invoices import pdf
 from billing.invoices.models import Invoice, InvoiceLine
 from billing.invoices.services import Line
 from portal.accounts.models import Account, BillingDetails
+from portal.pdf import OnlyEmbedded
 from tests.billing.invoices.conftest import Issue
 
 
@@ -152,5 +153,5 @@ def test_what_a_buyer_typed_stays_text(acme: Account, issue: Issue) -> None:
 def test_nothing_is_fetched_from_disk_or_network(address: str, caplog: pytest.LogCaptureFixture) -> None:
     page = f'<html lang="en"><title>x</title><img alt="x" src="{address}"></html>'
     with caplog.at_level(logging.ERROR, logger="weasyprint"):
-        HTML(string=page, url_fetcher=pdf.OnlyEmbedded()).write_pdf()
+        HTML(string=page, url_fetcher=OnlyEmbedded()).write_pdf()
     assert any("disallowed protocol" in message for message in caplog.messages)
