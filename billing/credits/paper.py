@@ -1,5 +1,6 @@
 """The statement on paper: a period as a PDF in the reader's language and time zone."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,9 +9,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from billing.credits import statement, wording
-from billing.credits.statement import Book
+from billing.credits.statement import Book, Line
 from billing.ledger import entries
-from billing.ledger.entries import Period
+from billing.ledger.entries import Period, Sums
 from portal import pdf
 from portal.templatetags import formats
 
@@ -38,11 +39,10 @@ def advice(limit: int) -> str:
 def render(book: Book, period: Period, *, made_at: datetime) -> bytes:
     """Return the statement of `period` as it was at `made_at`, the oldest entry first. Raises `TooLong`."""
     last_at = min(period.end - timedelta(microseconds=1), made_at) if period.end else made_at
-    # What happens after this moment is another statement's; so the sums and the lines are of one and the same past.
-    period = Period(period.start, min(period.end, made_at) if period.end else made_at)
     found = entries.newer(book.pot, period, MOST + 1) if book.pot else []
     if len(found) > MOST:
         raise TooLong(MOST)
+    lines = list(statement.lines(book, found))
     context = {
         "book": book,
         "seller": settings.SELLER,
@@ -51,9 +51,15 @@ def render(book: Book, period: Period, *, made_at: datetime) -> bytes:
         "first_at": period.start,
         "last_at": last_at,
         "made_at": made_at,
-        "sums": statement.sums(book, period),
-        "lines": [
-            {"line": line, "why": wording.why(line), "who": wording.who(line)} for line in statement.lines(book, found)
-        ],
+        "sums": _sums(lines) or statement.sums(book, period),
+        "lines": [{"line": line, "why": wording.why(line), "who": wording.who(line)} for line in lines],
     }
     return pdf.render("billing/credits/statement_pdf.html", context, sheets=SHEETS)
+
+
+def _sums(lines: Sequence[Line]) -> Sums | None:
+    """The sums of the very lines that are shown, whatever is booked meanwhile; None without any."""
+    if not lines:
+        return None
+    added, taken = (sum(kept(line.change, 0) for line in lines) for kept in (max, min))
+    return Sums(lines[0].balance - lines[0].change, added, taken)

@@ -114,23 +114,20 @@ def newer(account: Account, period: Period, limit: int, *, than: int | None = No
     return _fetch(_merged(account, period, limit, _beyond("gt", than), ""))
 
 
-def last(account: Account, period: Period) -> int | None:
-    """The key of the last entry of `period`, or None: what is written after it can be told from what was there."""
-    found = _merged(account, period, 1, Q(), "-")
-    return found[0] if found else None
+def count(account: Account, period: Period) -> int:
+    """How many entries `period` has."""
+    side = Q(debit_account=account.pk) | Q(credit_account=account.pk)
+    return Transfer.objects.filter(side, _within(period), phase__in=MOVED).count()
 
 
-def walk(account: Account, period: Period, *, until: int) -> Iterator[Transfer]:
-    """Every entry of `period` up to the transfer `until`, oldest first, a chunk at a time and without a transaction.
+def walk(account: Account, period: Period) -> Iterator[Transfer]:
+    """Every entry of `period`, oldest first, a chunk at a time and without a transaction.
 
-    What is written on an account comes after everything it had, so the walk meets what was there when it began.
+    What is written on an account comes after everything it had, so a period that has ended is read as it was.
     """
     than: int | None = None
     while chunk := newer(account, period, CHUNK, than=than):
-        for transfer in chunk:
-            if transfer.pk > until:
-                return
-            yield transfer
+        yield from chunk
         than = chunk[-1].pk
 
 

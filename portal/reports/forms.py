@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import Account
 from portal.reports.models import Kind
 from portal.reports.services import Period
+from portal.templatetags import formats
 
-MAX_DAYS: Final = 400
+# Messages are many, movements of credits few: ten years of those are one file.
+MAX_DAYS: Final[Mapping[str, int]] = {Kind.DELIVERY_RECEIPTS: 400, Kind.STATEMENT: 3660}
 FIRST_DAY: Final = date(2000, 1, 1)
 
 
@@ -31,13 +33,15 @@ class ReportForm(forms.Form):
     reference = forms.UUIDField(widget=forms.HiddenInput())
 
     def __init__(
-        self, data: Mapping[str, Any] | None, *, account: Account, now: datetime, days: Mapping[str, str]
+        self, data: Mapping[str, Any] | None, *, account: Account, now: datetime, shared: Mapping[str, str]
     ) -> None:
-        """`days` are the days of a shared address; without them the current month is proposed."""
+        """`shared` is what an address says of kind and days; else this month is proposed, and all of a statement."""
         self._account = account
         self._today = now.astimezone(ZoneInfo(account.time_zone)).date()
         proposed = {"first_day": self._today.replace(day=1), "last_day": self._today, "kind": Kind.DELIVERY_RECEIPTS}
-        super().__init__(data, initial={**proposed, **days, "reference": uuid.uuid4()})
+        if shared.get("kind") == Kind.STATEMENT:
+            proposed["first_day"] = account.created_at.astimezone(ZoneInfo(account.time_zone)).date()
+        super().__init__(data, initial={**proposed, **shared, "reference": uuid.uuid4()})
 
     def clean_last_day(self) -> date:
         """Refuse days that are yet to come: nothing was sent on them."""
@@ -59,8 +63,9 @@ class ReportForm(forms.Form):
         first, last = cleaned.get("first_day"), cleaned.get("last_day")
         if first and last and last < first:
             self.add_error("last_day", _("The period ends before it begins."))
-        elif first and last and (last - first).days >= MAX_DAYS:
-            self.add_error("last_day", _("Choose a period of %(days)s days or less.") % {"days": MAX_DAYS})
+        elif first and last and "kind" in cleaned and (last - first).days >= MAX_DAYS[cleaned["kind"]]:
+            days = formats.number(MAX_DAYS[cleaned["kind"]])
+            self.add_error("last_day", _("Choose a period of %(days)s days or less.") % {"days": days})
         return cleaned
 
     def period(self) -> Period:

@@ -15,6 +15,7 @@ class Kind(models.TextChoices):
     """What a report is about."""
 
     DELIVERY_RECEIPTS = "delivery_receipts", _("Delivery receipts")
+    STATEMENT = "statement", _("Statement")
 
 
 class State(models.TextChoices):
@@ -33,7 +34,7 @@ class ReportRequestQuerySet(models.QuerySet["ReportRequest"]):
 
 
 class ReportRequest(models.Model):
-    """A report over the messages that were sent from `period_from` up to, and without, `period_until`.
+    """A report over what happened from `period_from` up to, and without, `period_until`.
 
     The period was chosen as days in `time_zone`, in which the file shows its moments too, as it speaks `language`.
     `control_units` is the total the cover sheet ties to the ledger; `difference_units` is zero or an alarm.
@@ -52,7 +53,7 @@ class ReportRequest(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     row_count = models.PositiveBigIntegerField(_("rows"), null=True, blank=True)
     done_count = models.PositiveBigIntegerField(_("rows written"), default=0)
-    control_units = models.BigIntegerField(_("credits charged"), null=True, blank=True)
+    control_units = models.BigIntegerField(_("control total"), null=True, blank=True)
     difference_units = models.BigIntegerField(_("difference to the ledger"), null=True, blank=True)
     file = models.FileField(_("file"), upload_to="reports/%Y/%m/", blank=True, max_length=200)
     requested_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+", verbose_name=_("who"))

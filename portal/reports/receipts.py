@@ -10,7 +10,6 @@ campaign still holds until nothing of it is open, and what it has used by then i
 balance alerts hold nothing and are booked one by one; they stand apart.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -28,14 +27,11 @@ from messaging.delivery import selectors as delivery_selectors
 from messaging.delivery.codes import CHARGED, OPEN, RETURNED, Purpose, State
 from messaging.encoding.segments import Encoding
 from portal.reports.models import ReportRequest
-from portal.reports.workbook import MAX_ROWS, Column, Fact, Kind, Sheets, Workbook, workbook
+from portal.reports.workbook import MAX_ROWS, Column, Fact, Kind, Progress, Sheets, Workbook, workbook
 from portal.templatetags import formats
 
 CHUNK: Final = 5_000
 """Rows that are fetched at once, and after which progress is reported."""
-
-Progress = Callable[[int, int], None]
-"""Called with the rows written and the rows there are."""
 
 ENCODINGS: Final = {Encoding.GSM7: "GSM-7", Encoding.UCS2: "UCS-2"}
 
@@ -89,6 +85,11 @@ class Totals:
     def still_held_units(self) -> int:
         """What campaigns that still hold have used of it."""
         return sum(line.charged_units for line in self.campaigns.values() if line.ledger_units is None)
+
+    @property
+    def control_units(self) -> int:
+        """What the cover ties to the ledger."""
+        return self.charged_units
 
     @property
     def difference_units(self) -> int:

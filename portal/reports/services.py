@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from django.core.files import File
@@ -16,9 +16,10 @@ from django.utils import timezone, translation
 from portal.accounts.models import Account, User
 from portal.audit import services as audit
 from portal.bells import ring
-from portal.reports import receipts
+from portal.reports import receipts, statements
 from portal.reports.models import Kind, ReportRequest, State
 from portal.reports.signals import report_requested
+from portal.reports.workbook import Progress
 from portal.transactions import unit_of_work
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,31 @@ MAX_ATTEMPTS: Final = 3
 
 Clock = Callable[[], datetime]
 """A report takes minutes, so its builder looks at the clock more than once."""
+
+
+class Totals(Protocol):
+    """What every report comes to: its rows, the total that ties to the ledger, and by how much it does not."""
+
+    @property
+    def row_count(self) -> int: ...
+
+    @property
+    def control_units(self) -> int: ...
+
+    @property
+    def difference_units(self) -> int: ...
+
+
+class Writer(Protocol):
+    """Writes the workbook of a report to `path` in the active language, and tells how far it is."""
+
+    def __call__(self, report: ReportRequest, path: Path, *, made_at: datetime, progress: Progress) -> Totals: ...
+
+
+WRITERS: Final[dict[str, Writer]] = {
+    Kind.DELIVERY_RECEIPTS: receipts.write,
+    Kind.STATEMENT: statements.write,
+}
 
 
 class TooManyUnderWay(Exception):
@@ -106,7 +132,7 @@ def build(*, report_id: int, clock: Clock = timezone.now) -> None:
         path = Path(folder) / "report.xlsx"
         try:
             with translation.override(report.language):
-                totals = receipts.write(report, path, made_at=clock(), progress=_progress(report, clock))
+                totals = WRITERS[report.kind](report, path, made_at=clock(), progress=_progress(report, clock))
         except ClaimLost:
             logger.warning("Somebody else builds this report.", extra={"report": str(report.public_id)})
             return
@@ -125,7 +151,7 @@ def _claim(report_id: int, now: datetime) -> ReportRequest | None:
     return ReportRequest.objects.select_related("account", "requested_by").get(pk=report_id)
 
 
-def _progress(report: ReportRequest, clock: Clock) -> receipts.Progress:
+def _progress(report: ReportRequest, clock: Clock) -> Progress:
     def advance(done_count: int, row_count: int) -> None:
         lease_until = clock() + LEASE
         if not _mine(report).update(done_count=done_count, row_count=row_count, lease_until=lease_until):
@@ -134,7 +160,7 @@ def _progress(report: ReportRequest, clock: Clock) -> receipts.Progress:
     return advance
 
 
-def _finish(report: ReportRequest, path: Path, totals: receipts.Totals, now: datetime) -> None:
+def _finish(report: ReportRequest, path: Path, totals: Totals, now: datetime) -> None:
     with path.open("rb") as content:
         report.file.save(f"{report.public_id}.xlsx", File(content), save=False)
     if totals.difference_units:
@@ -143,7 +169,7 @@ def _finish(report: ReportRequest, path: Path, totals: receipts.Totals, now: dat
         state=State.READY,
         file=report.file.name,
         row_count=totals.row_count,
-        control_units=totals.charged_units,
+        control_units=totals.control_units,
         difference_units=totals.difference_units,
         finished_at=now,
         lease_until=None,

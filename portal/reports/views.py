@@ -67,7 +67,11 @@ def report_file(request: AccountRequest, report: UUID) -> FileResponse:
     return FileResponse(content, as_attachment=True, filename=found.file_name, content_type=MEDIA_TYPE)
 
 
+# How the address of the form may be shared: its parameters, and the fields they fill in.
+SHARED: Final = {"kind": "kind", "from": "first_day", "to": "last_day"}
+
+
 def _form(request: AccountRequest) -> ReportForm:
-    days = {name: request.GET[key] for name, key in (("first_day", "from"), ("last_day", "to")) if key in request.GET}
+    shared = {field: request.GET[name] for name, field in SHARED.items() if name in request.GET}
     data = request.POST if request.method == "POST" else None
-    return ReportForm(data, account=request.account, now=timezone.now(), days=days)
+    return ReportForm(data, account=request.account, now=timezone.now(), shared=shared)

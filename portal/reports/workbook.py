@@ -4,7 +4,7 @@ It streams: a sheet of a million rows needs the memory of one row. What a cell h
 by its content, so a text that looks like a formula, an address or a number stays the text it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +24,9 @@ MAX_CHARACTERS: Final = 32_767
 """What a cell holds; a longer text ends in an ellipsis."""
 
 COVER_WIDTHS: Final = (38, 62)
+
+Progress = Callable[[int, int], None]
+"""Called with the rows written and the rows there are."""
 
 
 class Kind(Enum):
