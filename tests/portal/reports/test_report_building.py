@@ -12,7 +12,7 @@ from messaging.delivery.codes import State as MessageState
 from portal.accounts.models import Account
 from portal.audit.models import AuditEvent
 from portal.reports import receipts, selectors, services, tasks
-from portal.reports.models import ReportRequest, State
+from portal.reports.models import Kind, ReportRequest, State
 from tests.conftest import Grant
 from tests.portal.reports.conftest import Launch, Report, opened
 
@@ -94,7 +94,7 @@ def test_a_builder_that_was_too_slow_leaves_no_file_behind(
         ReportRequest.objects.update(attempt_count=2)
         return totals
 
-    monkeypatch.setattr(receipts, "write", overtaken)
+    monkeypatch.setitem(services.WRITERS, Kind.DELIVERY_RECEIPTS, overtaken)
     services.build(report_id=made.pk)
     made.refresh_from_db()
     assert (made.state, stored_files()) == (State.BUILDING, [])
