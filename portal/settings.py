@@ -316,6 +316,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "portal.tasks.beat_heartbeat", "schedule": 15},
     "expire-lots": {"task": "billing.credits.tasks.expire_due_lots", "schedule": 60},
     "tell-of-emptiness": {"task": "billing.credits.tasks.tell_of_emptiness", "schedule": 60},
+    "warn-of-expiry": {"task": "billing.credits.tasks.warn_of_expiry", "schedule": 600},
     "resolve-payments": {"task": "billing.recharge.tasks.resolve_waiting", "schedule": 30},
     "render-invoices": {"task": "billing.invoices.tasks.render_waiting", "schedule": 60},
     "submit-messages": {"task": "messaging.delivery.tasks.submit_waiting", "schedule": 20},

@@ -136,3 +136,29 @@ class LotDraw(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} · {self.lot_id}"
+
+
+class ExpiryWarning(models.Model):
+    """That the people of a wallet were told, so many days before, what expires on a day in their zone. Written once.
+
+    `units` is what was left then, and `expires_at` when the first of it expires.
+    """
+
+    wallet = models.ForeignKey(Wallet, models.PROTECT, related_name="expiry_warnings")
+    expires_on = models.DateField(_("expires"))
+    days_before = models.PositiveSmallIntegerField(_("days before"))
+    units = models.BigIntegerField(_("credits"))
+    expires_at = models.DateTimeField(_("expires at"))
+    created_at = models.DateTimeField(_("warned at"))
+
+    class Meta:
+        verbose_name = _("expiry warning")
+        verbose_name_plural = _("expiry warnings")
+        constraints = [
+            models.UniqueConstraint("wallet", "expires_on", "days_before", name="a_wallet_is_warned_of_a_day_once"),
+            models.CheckConstraint(condition=Q(units__gt=0), name="a_warning_is_about_something"),
+        ]
+        indexes = [models.Index("expires_on", name="warnings_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.expires_on} −{self.days_before}"

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from billing.credits import emptiness, selectors, services
+from billing.credits import emptiness, selectors, services, warnings
 
 
 @shared_task
@@ -19,3 +19,11 @@ def tell_of_emptiness() -> None:
     """Tell the people of every wallet that has run empty."""
     for wallet in emptiness.untold():
         emptiness.tell(wallet=wallet, now=timezone.now())
+
+
+@shared_task
+def warn_of_expiry() -> None:
+    """Tell people what expires soon."""
+    now = timezone.now()
+    for due in warnings.due(now):
+        warnings.warn(due=due, now=now)

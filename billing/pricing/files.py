@@ -1,7 +1,7 @@
 """Prices as three files: price_lists.csv, packs.csv and rates.csv, read and checked before anything is loaded.
 
 Amounts are exact: credits as decimals ("0.7"), money as whole cents. `valid_from` is the day on which a row that the
-portal does not know yet begins.
+portal does not know yet begins. A price list may have the column `credits_expire_after_months`; empty means never.
 """
 
 import csv
@@ -24,6 +24,7 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _PREFIX: Final = re.compile(r"[1-9][0-9]{0,6}")
 _CENTS: Final = re.compile(r"[1-9][0-9]{0,11}")
+_MONTHS: Final = re.compile(r"[1-9]|[1-9][0-9]|1[01][0-9]|120")
 
 Row = dict[str, str]
 Read = TypeVar("Read")
@@ -44,6 +45,7 @@ class ListRow:
     is_public: bool
     is_default: bool
     valid_from: date
+    credits_expire_after_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _read_list(row: Row) -> ListRow:
         is_public=_flag(row["is_public"]),
         is_default=_flag(row["is_default"]),
         valid_from=date.fromisoformat(row["valid_from"]),
+        credits_expire_after_months=_months(row.get("credits_expire_after_months", "")),
     )
 
 
@@ -169,6 +172,12 @@ def _flag(text: str) -> bool:
     if text not in {"yes", "no"}:
         raise ValueError(f"{text!r} is wrong: write yes or no.")
     return text == "yes"
+
+
+def _months(text: str) -> int | None:
+    return (
+        int(_matching(text, _MONTHS, "credits expire after 1 to 120 months, or, left empty, never")) if text else None
+    )
 
 
 def _units(text: str) -> int:

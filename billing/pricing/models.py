@@ -11,7 +11,7 @@ from typing import Final
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeOperators
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast
@@ -25,6 +25,8 @@ from billing.pricing.codes import Service
 SUPPLIED_NAMES: Final = (gettext_noop("Standard"), gettext_noop("Communications"))
 MILLIONTH: Final = Decimal("0.000001")
 PREFIX: Final = r"^[1-9][0-9]{0,6}$"
+MOST_MONTHS: Final = 120
+_MONTHS_FAULT = _("Credits expire after 1 to 120 months, or never.")
 _PREFIX_FAULT = _("A prefix has one to seven digits and does not begin with zero.")
 
 
@@ -48,7 +50,10 @@ _LASTS = Q(valid_until=None) | Q(valid_until__gt=F("valid_from"))
 
 
 class PriceList(models.Model):
-    """What packs of credits cost whom: the default list, or the one agreed with an account."""
+    """What packs of credits cost whom: the default list, or the one agreed with an account.
+
+    Its credits expire so many calendar months after they were bought; None is never.
+    """
 
     code = models.SlugField(_("code"), max_length=32, unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -57,6 +62,12 @@ class PriceList(models.Model):
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     is_public = models.BooleanField(_("shown to everybody"), default=False)
     is_default = models.BooleanField(_("for accounts without an agreement"), default=False)
+    credits_expire_after_months = models.PositiveSmallIntegerField(
+        _("credits expire after months"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1, _MONTHS_FAULT), MaxValueValidator(MOST_MONTHS, _MONTHS_FAULT)],
+    )
 
     class Meta:
         verbose_name = _("price list")
@@ -77,6 +88,12 @@ class PriceList(models.Model):
                 condition=Q(currency__regex=r"^[A-Z]{3}$"),
                 name="a_price_list_has_a_currency",
                 violation_error_message=_("A currency has three capital letters, for example EUR."),
+            ),
+            models.CheckConstraint(
+                condition=Q(credits_expire_after_months=None)
+                | Q(credits_expire_after_months__gte=1, credits_expire_after_months__lte=MOST_MONTHS),
+                name="bought_credits_last_a_month_or_more",
+                violation_error_message=_MONTHS_FAULT,
             ),
             models.CheckConstraint(
                 condition=~Q(name=""),

@@ -37,7 +37,8 @@ class NotACustomer(Exception):
 class Changes:
     """What a load did, by name of the pack or rate ("rate:sms_segment:39"): the prices before and after, as integers.
 
-    What only opened is missing in `before`, what only closed in `after`.
+    What only opened is missing in `before`, what only closed in `after`. "expiry:<list>" are months until credits
+    bought from then on expire, missing where they never do.
     """
 
     before: dict[str, int]
@@ -56,7 +57,7 @@ def load(*, files: PriceFiles, actor_id: int | None, now: datetime) -> Changes:
     `CurrencyChanged`.
     """
     changes = Changes({}, {})
-    lists = _load_lists(files.price_lists)
+    lists = _load_lists(files.price_lists, changes)
     packs = [_pack(row, lists) for row in files.packs]
     known_packs = CreditPack.objects.filter(price_list__in=lists.values()).select_related("price_list")
     _replace(packs, known_packs, _Sort(_pack_name, lambda pack: pack.price_cents), changes, now)
@@ -92,7 +93,7 @@ def agree(*, account: Account, price_list: PriceList, actor_id: int | None, now:
     return agreement
 
 
-def _load_lists(rows: Iterable[ListRow]) -> dict[str, PriceList]:
+def _load_lists(rows: Iterable[ListRow], changes: Changes) -> dict[str, PriceList]:
     default = next(row.code for row in rows if row.is_default)
     # The old default gives way first: at no moment are there two.
     PriceList.objects.filter(is_default=True).exclude(code=default).update(is_default=False)
@@ -105,9 +106,22 @@ def _load_lists(rows: Iterable[ListRow]) -> dict[str, PriceList]:
         if known.currency != row.currency:
             raise CurrencyChanged(row.code)
         known.name, known.is_public, known.is_default = row.name, row.is_public, row.is_default
-        known.save(update_fields=["name", "is_public", "is_default"])
+        _set_expiry(known, row.credits_expire_after_months, changes)
+        known.save(update_fields=["name", "is_public", "is_default", "credits_expire_after_months"])
         lists[row.code] = known
     return lists
+
+
+def _set_expiry(price_list: PriceList, months: int | None, changes: Changes) -> None:
+    """What was bought before keeps the months it was bought with."""
+    name, before = f"expiry:{price_list.code}", price_list.credits_expire_after_months
+    if before == months:
+        return
+    if before is not None:
+        changes.before[name] = before
+    if months is not None:
+        changes.after[name] = months
+    price_list.credits_expire_after_months = months
 
 
 def _pack(row: PackRow, lists: Mapping[str, PriceList]) -> CreditPack:

@@ -34,6 +34,9 @@ class Recharge(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     vat_treatment = models.CharField(_("VAT treatment"), max_length=16)
     vat_rate = models.DecimalField(_("VAT rate"), max_digits=5, decimal_places=4)
+    credits_expire_after_months = models.PositiveSmallIntegerField(
+        _("credits expire after months"), null=True, blank=True
+    )
     reference = models.UUIDField(_("reference"))
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
     payment = models.OneToOneField("payments.Payment", models.PROTECT, related_name="recharge")

@@ -6,10 +6,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 
 from billing.amounts import to_credits
 from billing.credits import services as credits
+from billing.credits.expiry import after_months
 from billing.invoices import selectors as invoices_selectors
 from billing.invoices import services as invoices
 from billing.invoices import vat
@@ -129,6 +130,7 @@ def _open(
         currency=pack.price_list.currency,
         vat_treatment=price.assessment.treatment.value,
         vat_rate=price.assessment.rate,
+        credits_expire_after_months=pack.price_list.credits_expire_after_months,
         reference=reference,
         payment=attempt.payment,
         created_by_id=actor_id,
@@ -139,10 +141,13 @@ def _open(
 def _credit(recharge: Recharge, now: datetime) -> Transfer:
     subject = f"recharge:{recharge.public_id}"
     unit_price = Decimal(recharge.net_cents) / to_credits(recharge.credits_units)
+    # Counted from when the credits are there: a payment that takes days costs the customer none of them.
+    months = recharge.credits_expire_after_months
+    expires_at = after_months(now, months, timezone.get_default_timezone()) if months else None
     return credits.grant(
         wallet=credits.open_wallet(account=recharge.account),
         amount=recharge.credits_units,
-        terms=credits.Terms(unit_price.quantize(Decimal("0.000001")), recharge.currency),
+        terms=credits.Terms(unit_price.quantize(Decimal("0.000001")), recharge.currency, expires_at),
         cause=credits.Cause(TransferCode.PURCHASE, subject, subject, recharge.created_by_id),
         now=now,
     )
