@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from billing.credits.models import CreditLot, LotDraw, Wallet
+from billing.credits.models import CreditLot, ExpiryWarning, LotDraw, Wallet
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -28,3 +28,11 @@ class LotDrawAdmin(ReadOnlyAdmin):
     list_select_related = ("transfer", "lot")
     ordering = ("-pk",)
     search_fields = ("=transfer__reference",)
+
+
+@admin.register(ExpiryWarning)
+class ExpiryWarningAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "wallet", "expires_on", "days_before", "units")
+    list_select_related = ("wallet__account",)
+    ordering = ("-pk",)
+    search_fields = ("wallet__account__name",)

@@ -8,7 +8,16 @@ from portal.read_only import ReadOnlyAdmin
 
 @admin.register(PriceList)
 class PriceListAdmin(ReadOnlyAdmin):
-    list_display = ("code", "name", "currency", "is_public", "is_default", "valid_from", "valid_until")
+    list_display = (
+        "code",
+        "name",
+        "currency",
+        "is_public",
+        "is_default",
+        "credits_expire_after_months",
+        "valid_from",
+        "valid_until",
+    )
 
 
 @admin.register(CreditPack)

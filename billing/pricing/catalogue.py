@@ -36,10 +36,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The offers of one public price list, the cheapest first."""
+    """The offers of one public price list, the cheapest first, and after how many months such credits expire."""
 
     name: str
     offers: tuple[Offer, ...]
+    expire_after_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def shelves(lists: Iterable[PublicList], table: RateTable) -> list[Shelf]:
                 )
                 for pack in public.packs
             ),
+            expire_after_months=public.price_list.credits_expire_after_months,
         )
         for public in lists
     ]

@@ -53,3 +53,5 @@ class RechargeForm(forms.Form):
         pack_field.choices = [(public_id, _card(pack)) for public_id, pack in by_id.items()]
         pack_field.coerce = by_id.__getitem__
         cast(forms.ModelChoiceField[PaymentMethod], self.fields["method"]).queryset = methods
+        # All packs come from one list, and with it one policy.
+        self.expire_after_months = packs[0].price_list.credits_expire_after_months if packs else None

@@ -74,4 +74,5 @@ def _offer(request: AccountRequest, form: RechargeForm) -> dict[str, object]:
         "form": form,
         "open_recharge": selectors.recharges(request.account).waiting().first(),
         "assessment": selectors.vat_assessment(request.account),
+        "expire_after_months": form.expire_after_months,
     }

@@ -6,10 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, Sum
+from django.utils import timezone
 
 from billing.credits import selectors as credits_selectors
+from billing.credits.revenue import Revenue
+from billing.credits.revenue import revenue as revenue_of
 from billing.credits.selectors import Totals
 from billing.invoices.models import Invoice
+from billing.ledger.entries import Period
 from billing.payments import selectors as payments_selectors
 from messaging.alerts import selectors as alerts_selectors
 from messaging.delivery import selectors as delivery_selectors
@@ -73,6 +77,21 @@ def business(now: datetime) -> Business:
             for currency, cents in invoiced.values_list("currency").annotate(Sum("net_cents")).order_by("currency")
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """One currency: this month so far, and everything since the beginning."""
+
+    month: Revenue
+    ever: Revenue
+
+
+def revenue(now: datetime) -> list[Months]:
+    """What was sold, earned, expired and is deferred, by currency; a month begins where the operator is."""
+    first = now.astimezone(timezone.get_default_timezone()).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    months = {each.currency: each for each in revenue_of(Period(first))}
+    return [Months(months[each.currency], each) for each in revenue_of(Period())]
 
 
 def family(customer: Account) -> list[Account]:

@@ -65,7 +65,12 @@ TASKS = (
 def desk(request: PersonRequest) -> HttpResponse:
     """What needs a person today, and how the business does."""
     now = timezone.now()
-    context = {"tasks": _tasks(now), "business": selectors.business(now), "form": SearchForm()}
+    context = {
+        "tasks": _tasks(now),
+        "business": selectors.business(now),
+        "revenue": selectors.revenue(now),
+        "form": SearchForm(),
+    }
     return render(request, "portal/backoffice/desk.html", context)
 
 

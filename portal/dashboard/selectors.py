@@ -6,11 +6,13 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.core.cache import cache
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from billing.payments.models import PaymentMethod
+from billing.pricing import destinations
 from billing.pricing import selectors as pricing_selectors
 from billing.pricing.codes import Service
 from billing.pricing.quote import NoRate, messages_for
@@ -19,12 +21,20 @@ from messaging.campaigns.models import Campaign
 from messaging.delivery.codes import CHARGED, OPEN, State
 from messaging.delivery.models import Message
 from portal.accounts.models import Account, BillingDetails
+from portal.templatetags import formats
 
 DAYS: Final = 30
 """How many days the chart shows, today included."""
 
 # Product 3.2 names the messages that credits buy; most customers send to where the operator is.
 HOME_PREFIX: Final = "39"
+
+HABIT: Final = timedelta(days=90)
+"""How far back it counts where an account sends to."""
+
+REACH_COUNT: Final = 5
+# Italy, France, the United Kingdom, India: what is shown to whoever has not sent anything yet.
+USUAL_PREFIXES: Final = ("39", "33", "44", "91")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,40 @@ def messages_home(units: int, now: datetime) -> int | None:
     except NoRate:
         return None
     return messages_for(units, rate.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A destination, and how many messages of one segment the balance is enough for there, rounded down."""
+
+    country: str
+    units: int
+    message_count: int
+
+
+def reach(account: Account, available: int, now: datetime) -> list[Reach]:
+    """What `available` units are enough for in the countries the account sends to most, the most used first."""
+    table, found = pricing_selectors.rates(Service.SMS_SEGMENT, now), []
+    for prefix in _most_used(account, now) or USUAL_PREFIXES:
+        try:
+            entry = table.find(prefix)
+        except NoRate:
+            continue
+        country = destinations.names(prefix, entry.country_names, formats.locale())[0]
+        found.append(Reach(country, entry.units, messages_for(available, entry.units)))
+    return found
+
+
+def _most_used(account: Account, now: datetime) -> list[str]:
+    """The prefixes with the most messages of the last 90 days. Habits change slowly: they are counted once an hour."""
+    key = f"most-used-prefixes:{account.public_id}"
+    known: list[str] | None = cache.get(key)
+    if known is None:
+        recent = Message.objects.filter(account=account, created_at__gte=now - HABIT).order_by()
+        counts = recent.values_list("country_prefix").annotate(count=Count("pk"))
+        known = [prefix for prefix, _ in counts.order_by("-count", "country_prefix")[:REACH_COUNT]]
+        cache.set(key, known, timeout=3600 if known else 60)
+    return known
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The statement of a wallet: it adds up for any period, page by page, for its own account only."""
 
 import itertools
+import re
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -13,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from billing.amounts import to_units
 from billing.credits import services as credits
-from billing.credits import statement
+from billing.credits import statement, wording
 from billing.credits.forms import PeriodForm
 from billing.credits.models import Wallet
 from billing.credits.statement import Book
@@ -159,6 +161,27 @@ def test_a_stranger_has_no_statement(busy: Wallet, acme: Account, charlie: User,
     assert signed_in(charlie).get(reverse("statement", args=[acme.public_id])).status_code == 404
 
 
+def test_addresses_tell_no_key_and_a_position_means_nothing_in_another_statement(
+    busy: Wallet, acme: Account, globex: Account, grant: Grant, alice: User, charlie: User, signed_in: SignedIn
+) -> None:
+    for hour in range(60):
+        spend(busy, "1", datetime(2026, 11, 22, tzinfo=UTC) + hour * HOUR)
+    own = signed_in(alice)
+    first = own.get(reverse("statement", args=[acme.public_id])).content.decode()
+    found = re.search(r'rel="next" href="\?before=([^"&]+)"', first)
+    assert found is not None
+    position = unquote(found[1])
+    assert position.count(":") == 1
+    second = own.get(reverse("statement", args=[acme.public_id]), {"before": position}).content.decode()
+    assert ">0<" in second
+    assert ">100<" in second
+    grant(globex, "7")
+    theirs = signed_in(charlie).get(reverse("statement", args=[globex.public_id]), {"before": position})
+    assert "+7" in theirs.content.decode()
+    forged = own.get(reverse("statement", args=[acme.public_id]), {"before": "x" + position}).content.decode()
+    assert forged.count("<tr") == first.count("<tr")
+
+
 @pytest.mark.parametrize("query", ["before=x", "before=-1", "before=99999999999999999999", "after=0", "before=1"])
 def test_a_cursor_that_is_none_breaks_nothing(
     busy: Wallet, acme: Account, alice: User, signed_in: SignedIn, query: str
@@ -196,3 +219,80 @@ def test_a_long_statement_takes_no_more_queries_than_a_short_one(
     credits.move(source=busy, target=credits.open_wallet(account=acme_milano), amount=1, cause=cause, now=now)
     with django_assert_num_queries(len(few)):
         client.get(url)
+
+
+def test_entries_of_one_moment_are_paged_without_gap_or_repetition(
+    acme: Account, grant: Grant, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statement, "PAGE", 2)
+    wallet = grant(acme, "100")
+    for _ in range(6):
+        spend(wallet, "1", now)
+    book, seen, before = only(acme), [], None
+    while True:
+        page = statement.page(book, Period(), before=before)
+        seen += [line.balance for line in page.lines]
+        if page.older is None:
+            break
+        before = page.older
+    assert seen == [940_000 + 10_000 * index for index in range(7)]
+
+
+def test_who_draws_on_another_wallet_sees_what_it_used_and_who_paid(
+    acme: Account, acme_milano: Account, grant: Grant, alice: User, signed_in: SignedIn, now: datetime
+) -> None:
+    payer, below = grant(acme, "100"), credits.open_wallet(account=acme_milano)
+    credits.draw_on(wallet=below, other=payer)
+    campaign = uuid.uuid4()
+    spend(below, "2.5", now, subject=f"campaign:{campaign}")
+    spend(below, "1.5", now + HOUR)
+    [book] = statement.books(acme_milano)
+    assert book.payer == acme
+    assert statement.sums(book, Period()) == Sums(0, 40_000, 0)
+    assert statement.sums(book, Period(start=now + HOUR)) == Sums(25_000, 15_000, 0)
+    assert [(line.change, line.balance) for line in statement.page(book, Period()).lines] == [
+        (15_000, 40_000),
+        (25_000, 25_000),
+    ]
+    browser = signed_in(alice)
+    page = browser.get(reverse("statement", args=[acme_milano.public_id])).content.decode()
+    assert "This account is unlimited" in page
+    assert reverse("campaign", args=[acme_milano.public_id, campaign]) in page
+    above = browser.get(reverse("statement", args=[acme.public_id])).content.decode()
+    assert "Messages of Acme Milano" in above
+    assert reverse("campaign", args=[acme_milano.public_id, campaign]) in above
+    assert reverse("campaign", args=[acme.public_id, campaign]) not in above
+
+
+def test_who_had_credits_before_has_a_statement_of_both(
+    acme: Account, acme_milano: Account, grant: Grant, alice: User, signed_in: SignedIn, now: datetime
+) -> None:
+    payer, below = grant(acme, "100"), grant(acme_milano, "10")
+    spend(below, "4", now)
+    credits.draw_on(wallet=below, other=payer)
+    spend(below, "3", now + HOUR)
+    used, own = statement.books(acme_milano)
+    assert statement.sums(used, Period()).closing == 70_000
+    assert statement.sums(own, Period()) == Sums(0, 100_000, -40_000)
+    url = reverse("statement", args=[acme_milano.public_id])
+    assert "?of=own" in signed_in(alice).get(url).content.decode()
+    page = signed_in(alice).get(url, {"of": "own"}).content.decode()
+    assert ">6<" in page
+    assert "Closing balance" in page
+
+
+@pytest.mark.parametrize(
+    ("code", "given", "received"),
+    [
+        (TransferCode.RESET, "Reset, returned to Acme Milano", "Reset of Acme"),
+        (TransferCode.LOAN, "Loan to Acme Milano", "Loan from Acme"),
+        (TransferCode.MOVE, "Transfer to Acme Milano", "Transfer from Acme"),
+    ],
+)
+def test_both_sides_of_a_movement_say_what_it_was(
+    acme: Account, acme_milano: Account, grant: Grant, now: datetime, code: TransferCode, given: str, received: str
+) -> None:
+    source, target = grant(acme, "100"), credits.open_wallet(account=acme_milano)
+    credits.move(source=source, target=target, amount=1, cause=Cause(code, "test"), now=now)
+    lines = [statement.page(only(account), Period()).lines[0] for account in (acme, acme_milano)]
+    assert [wording.why(line) for line in lines] == [given, received]

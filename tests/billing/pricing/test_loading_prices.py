@@ -170,3 +170,37 @@ def test_the_command_writes_nothing_when_a_file_is_at_fault(db: None, tmp_path: 
     with pytest.raises(CommandError, match=r"price_lists\.csv: there is no such file\."):
         call_command("load_prices", str(tmp_path / "nowhere"))
     assert not PriceList.objects.exists()
+
+
+HEAD = "code,name,currency,is_public,is_default,valid_from"
+STANDARD = "standard,Standard,EUR,yes,yes,2024-01-01"
+OTHER = "communications,Communications,EUR,yes,no,2024-01-01"
+
+
+def with_months(edit: Edit, months: str) -> PriceFiles:
+    """The supplied files with one column more, filled for the standard list."""
+    edit("price_lists.csv", HEAD, f"{HEAD},credits_expire_after_months")
+    edit("price_lists.csv", OTHER, f"{OTHER},")
+    return edit("price_lists.csv", STANDARD, f"{STANDARD},{months}")
+
+
+def test_a_file_that_says_nothing_of_expiry_means_never(prices: None) -> None:
+    assert set(PriceList.objects.values_list("credits_expire_after_months", flat=True)) == {None}
+
+
+def test_months_until_credits_expire_come_from_the_file_and_are_audited(
+    edit: Edit, prices: None, now: datetime
+) -> None:
+    changes = load(with_months(edit, "12"), now)
+    assert (changes.before, changes.after) == ({}, {"expiry:standard": 12})
+    assert AuditEvent.objects.latest("pk").after == {"expiry:standard": 12}
+    months = dict(PriceList.objects.values_list("code", "credits_expire_after_months"))
+    assert months == {"standard": 12, "communications": None}
+    changes = load(read(SUPPLIED), now)
+    assert (changes.before, changes.after) == ({"expiry:standard": 12}, {})
+
+
+@pytest.mark.parametrize("months", ["0", "121", "-1", "1.5", "a year", "012"])
+def test_months_that_are_none_are_refused_with_the_line(edit: Edit, months: str) -> None:
+    with pytest.raises(PriceFileFault, match=r"price_lists.csv, line 2: .*1 to 120 months"):
+        with_months(edit, months)

@@ -39,6 +39,8 @@ def rate(**fields: Any) -> Rate:
         (price_list, {"valid_until": BEGAN}, "a_price_list_ends_after_it_begins"),
         (price_list, {"currency": "eur"}, "a_price_list_has_a_currency"),
         (price_list, {"name": ""}, "a_price_list_has_a_name"),
+        (price_list, {"credits_expire_after_months": 0}, "bought_credits_last_a_month_or_more"),
+        (price_list, {"credits_expire_after_months": 121}, "bought_credits_last_a_month_or_more"),
         (pack, {"valid_until": BEGAN}, "a_pack_ends_after_it_begins"),
         (pack, {"credits": 0}, "a_pack_has_credits"),
         (pack, {"credits": -1}, "a_pack_has_credits"),

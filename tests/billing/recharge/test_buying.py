@@ -1,10 +1,11 @@
 """One purchase: one charge, one credit, one invoice, whatever is declined, lost or repeated."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from billing.credits import selectors as credits_selectors
 from billing.credits.models import CreditLot
@@ -14,11 +15,12 @@ from billing.ledger import selectors as ledger_selectors
 from billing.payments import services as payments
 from billing.payments.models import Attempt, Payment, SandboxCharge
 from billing.payments.providers import sandbox
-from billing.pricing.models import CreditPack
+from billing.pricing.models import CreditPack, PriceList
 from billing.recharge import selectors, services
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account, BillingDetails, User
 from tests.billing.recharge.conftest import Card
+from tests.conftest import SignedIn
 
 State = Recharge.State
 
@@ -171,3 +173,35 @@ def test_a_crash_between_credit_and_invoice_leaves_neither(
         services.conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
     assert credits_selectors.balance(acme).available == 0
     assert Attempt.objects.get().state == Attempt.State.UNKNOWN
+
+
+def test_bought_credits_expire_by_the_policy_of_the_moment_they_were_bought(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    PriceList.objects.update(credits_expire_after_months=3)
+    pack.price_list.refresh_from_db()
+    recharge = buy(acme, alice, pack, card, sandbox.TIMEOUT_AFTER, now)
+    assert (recharge.state, recharge.credits_expire_after_months) == (State.WAITING, 3)
+    PriceList.objects.update(credits_expire_after_months=None)
+    later = now + timedelta(days=2)
+    services.pursue(recharge=recharge, now=later)
+    # Two days on the way are not the customer's: the months begin when the credits are there.
+    assert CreditLot.objects.get().expires_at == datetime(2027, 2, 22, 9, 30, tzinfo=UTC)
+
+
+def test_without_a_policy_bought_credits_never_expire(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    buy(acme, alice, pack, card, sandbox.SUCCEEDS, now)
+    assert CreditLot.objects.get().expires_at is None
+
+
+def test_who_buys_is_told_when_the_credits_expire(
+    acme: Account, alice: User, pack: CreditPack, signed_in: SignedIn
+) -> None:
+    browser, sentence = signed_in(alice), "These credits expire 12 months after they were bought."
+    url, prices = reverse("recharge_new", args=[acme.public_id]), reverse("prices")
+    assert sentence not in browser.get(url).content.decode() + browser.get(prices).content.decode()
+    PriceList.objects.update(credits_expire_after_months=12)
+    assert sentence in browser.get(url).content.decode()
+    assert sentence in browser.get(prices).content.decode()

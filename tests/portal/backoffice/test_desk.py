@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.credits import services as credits
+from billing.ledger.codes import TransferCode
 from billing.payments import services as payments
 from billing.payments.models import Payment
 from billing.payments.providers import sandbox
@@ -281,3 +284,19 @@ def test_every_action_that_was_recorded_has_words(world: Owned) -> None:
 def test_staff_of_no_account_are_led_to_the_desk(desk: Client) -> None:
     response = desk.get(reverse("home"))
     assert response.headers["Location"] == reverse("desk")
+
+
+def test_the_desk_says_what_was_earned_and_what_is_still_owed(
+    desk: Client, acme: Account, grant: Grant, now: datetime
+) -> None:
+    assert "Revenue from credits" not in page(desk, "desk")
+    wallet = grant(acme, "100")
+    cause = credits.Cause(TransferCode.CAMPAIGN, "used")
+    credits.spend(wallet=wallet, amount=250_000, cause=cause, now=now)
+    [months] = selectors.revenue(now)
+    assert months.month == months.ever
+    [months] = selectors.revenue(now + timedelta(days=31))
+    assert [months.month.sold, months.month.before, months.month.deferred] == [Decimal(0), Decimal(315), Decimal(315)]
+    shown = page(desk, "desk")
+    for amount in ("€4.20", "€1.05", "€3.15"):
+        assert amount in shown

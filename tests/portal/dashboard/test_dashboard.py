@@ -81,6 +81,32 @@ def test_the_balance_says_for_how_many_messages_it_is_enough(
     assert "enough for 142 messages to Italy" in page(signed_in, alice, acme)
 
 
+def test_the_balance_is_told_in_messages_to_the_countries_the_account_sends_to_most(
+    acme: Account, globex: Account, alice: User, grant: Grant, prices: None, signed_in: SignedIn
+) -> None:
+    now = timezone.now()
+    for days, prefix in ((1, "91"), (89, "91"), (2, "33"), (91, "39"), (92, "39"), (93, "39")):
+        sent = message(acme, State.DELIVERED, now - timedelta(days=days))
+        Message.objects.filter(pk=sent.pk).update(country_prefix=prefix)
+    message(globex, State.DELIVERED, now)
+    reach = selectors.reach(acme, 1_000_000, now)
+    assert [(each.country, each.message_count) for each in reach] == [("India", 250), ("France", 142)]
+    grant(acme, "100")
+    shown = page(signed_in, alice, acme)
+    assert "What you can send" in shown
+    assert "India" in shown
+
+
+def test_who_has_not_sent_anything_is_shown_the_usual_countries(acme: Account, prices: None) -> None:
+    reach = selectors.reach(acme, 1_000_000, timezone.now())
+    assert [each.country for each in reach] == ["Italy", "France", "United Kingdom", "India"]
+    assert [each.message_count for each in reach] == [142, 142, 142, 250]
+
+
+def test_an_empty_wallet_is_enough_for_nothing(acme: Account, alice: User, prices: None, signed_in: SignedIn) -> None:
+    assert "What you can send" not in page(signed_in, alice, acme)
+
+
 def test_what_is_held_is_no_longer_available(acme: Account, alice: User, grant: Grant, signed_in: SignedIn) -> None:
     now = timezone.now()
     grant(acme, "100")
