@@ -227,8 +227,6 @@ def _launch(
         created_at=now,
     )
     campaign.hold = _hold(campaign, actor_id, now)
-    # All of it carries one moment, the ledger's: on a wallet time never runs backwards, whatever this clock says.
-    now = campaign.created_at = campaign.hold.created_at
     campaign.created_at = now = campaign.hold.created_at  # campaign, hold and messages carry one moment
     # Holding locks the wallet: of two launches with one reference the second comes here and finds the first.
     known = Campaign.objects.filter(account=account, reference=reference).first()
