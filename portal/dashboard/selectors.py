@@ -32,8 +32,8 @@ HOME_PREFIX: Final = "39"
 HABIT: Final = timedelta(days=90)
 """How far back it counts where an account sends to."""
 
-REACH_COUNT: Final = 5
-# Italy, France, the United Kingdom, India: what is shown to whoever has not sent anything yet.
+REACH_COUNT: Final = 4
+# Italy, France, the United Kingdom, India: what is shown to whoever has not sent to so many countries yet.
 USUAL_PREFIXES: Final = ("39", "33", "44", "91")
 
 
@@ -105,9 +105,9 @@ class Reach:
 
 
 def reach(account: Account, available: int, now: datetime) -> list[Reach]:
-    """What `available` units are enough for in the countries the account sends to most, the most used first."""
+    """What `available` units are enough for: first where the account sends to most, then the usual destinations."""
     table, found = pricing_selectors.rates(Service.SMS_SEGMENT, now), []
-    for prefix in _most_used(account, now) or USUAL_PREFIXES:
+    for prefix in list(dict.fromkeys([*_most_used(account, now), *USUAL_PREFIXES]))[:REACH_COUNT]:
         try:
             entry = table.find(prefix)
         except NoRate:

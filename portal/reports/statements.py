@@ -91,7 +91,7 @@ def write(
             each.in_ledger = each.opening
             table = book.add_table(_title(each.book), _columns(each.book), rows_per_sheet=rows_per_sheet)
             for line in _lines(each.book, period):
-                _append(table, line)
+                _append(table, each.book, line)
                 each.add(line)
                 if totals.row_count % CHUNK == 0:
                     progress(totals.row_count, all_rows)
@@ -115,19 +115,19 @@ def _columns(book: Book) -> list[Column]:
         Column(_("Why"), Kind.TEXT, 40),
         Column(change, Kind.CREDITS, 16),
         Column(_("Used in all") if book.payer else _("Balance after"), Kind.CREDITS, 16),
-        Column(_("Other account"), Kind.TEXT, 28),
+        Column(_("Paid by") if book.payer else _("Other account"), Kind.TEXT, 28),
         Column(_("Who"), Kind.TEXT, 28),
     ]
 
 
-def _append(table: Sheets, line: Line) -> None:
+def _append(table: Sheets, book: Book, line: Line) -> None:
     table.append(
         [
             line.transfer.created_at,
             wording.why(line),
             line.change,
             line.balance,
-            str(line.other) if line.other else "",
+            str(line.other or (book.account if book.payer else "")),
             wording.who(line),
         ]
     )
@@ -157,7 +157,7 @@ def _facts(report: ReportRequest, totals: Totals, made_at: datetime) -> list[Fac
 def _sums(sums: Sums) -> list[Fact]:
     if sums.book.payer:
         first = [
-            Fact(_("Paid with the credits of"), sums.book.payer.name),
+            Fact(_("Unlimited: paid with the credits of"), sums.book.payer.name),
             Fact(_("Used before"), sums.opening, Kind.CREDITS),
             Fact(_("Used in this period"), sums.closing - sums.opening, Kind.CREDITS),
             Fact(_("Used in all"), sums.closing, Kind.CREDITS),

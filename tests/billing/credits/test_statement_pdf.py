@@ -73,7 +73,7 @@ def test_what_was_used_of_another_wallet_says_so(
     credits.draw_on(wallet=below, other=wallet)
     spend(below, 25_000, now + 5 * HOUR)
     text = text_of(paper.render(statement.books(acme_milano)[0], Period(), made_at=LATER))
-    assert "Paid with the credits of Acme" in text
+    assert "Unlimited: messages are paid with the credits of Acme" in text
     assert "Used in all 2.5" in text
 
 

@@ -90,7 +90,8 @@ def test_the_balance_is_told_in_messages_to_the_countries_the_account_sends_to_m
         Message.objects.filter(pk=sent.pk).update(country_prefix=prefix)
     message(globex, State.DELIVERED, now)
     reach = selectors.reach(acme, 1_000_000, now)
-    assert [(each.country, each.message_count) for each in reach] == [("India", 250), ("France", 142)]
+    assert [(each.country, each.message_count) for each in reach][:2] == [("India", 250), ("France", 142)]
+    assert [each.country for each in reach][2:] == ["Italy", "United Kingdom"]
     grant(acme, "100")
     shown = page(signed_in, alice, acme)
     assert "What you can send" in shown

@@ -113,7 +113,7 @@ def test_what_was_used_of_another_wallet_stands_on_its_own_sheet(
     assert (made.row_count, made.control_units, made.difference_units) == (4, 65_000, 0)
     book = opened(made)
     assert book.sheetnames == ["Summary", "Credits used", "Movements"]
-    assert column(book, "Credits used", "Other account") == [None, "Acme"]
+    assert column(book, "Credits used", "Paid by") == ["Acme Milano", "Acme"]
     assert cover(book)["Used in all"] == 6.5
 
 
