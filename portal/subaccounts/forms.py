@@ -42,7 +42,13 @@ def _reference() -> forms.UUIDField:
 def _spending_cards() -> list[tuple[str, CardLabel]]:
     return [
         (LIMITED, CardLabel(_("A number of credits"), detail=_("It spends what you move into it, and no more."))),
-        (UNLIMITED, CardLabel(_("Unlimited"), detail=_("It spends from your balance. What it uses is counted apart."))),
+        (
+            UNLIMITED,
+            CardLabel(
+                _("Unlimited"),
+                detail=_("It spends from your balance. What it uses is counted apart."),
+            ),
+        ),
     ]
 
 
@@ -173,7 +179,7 @@ class SubaccountForm(ReferenceForm, PersonForm):
     """A new sub-account: its name, who is in charge and how they come in, what it may spend."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"),
+        label=gettext_lazy("Name of the sub-account"),
         max_length=120,
         help_text=gettext_lazy("The branch or department, for example: Milan office."),
     )
@@ -185,8 +191,8 @@ class SubaccountForm(ReferenceForm, PersonForm):
     )
     password = forms.CharField(
         label=gettext_lazy("First password"),
-        required=False,
         strip=False,
+        error_messages={"required": gettext_lazy("Choose a first password, or send an invitation.")},
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         help_text=gettext_lazy(
             "At the first login we send a code to the e-mail address to make sure that it is theirs."
@@ -204,17 +210,16 @@ class SubaccountForm(ReferenceForm, PersonForm):
     def clean(self) -> dict[str, Any]:
         """Check a first password as if the person had chosen it; what is not asked for is not looked at."""
         given = self.cleaned_data
-        if given.get("login") == WITH_PASSWORD:
+        if given.get("login") == INVITED:
+            self.errors.pop("password", None)
+        elif given.get("password"):
             about = User(**{name: given.get(name, "") for name in ("first_name", "last_name", "email")})
-            if not given.get("password"):
-                self.add_error("password", _("Choose a first password, or send an invitation."))
-            else:
-                try:
-                    password_validation.validate_password(given["password"], about)
-                except ValidationError as error:
-                    self.add_error("password", error)
-        if given.get("spending") == UNLIMITED and "credits_units" in self.errors:
-            del self.errors["credits_units"]
+            try:
+                password_validation.validate_password(given["password"], about)
+            except ValidationError as error:
+                self.add_error("password", error)
+        if given.get("spending") == UNLIMITED:
+            self.errors.pop("credits_units", None)
         return given
 
     @property
@@ -233,5 +238,5 @@ class SubaccountForm(ReferenceForm, PersonForm):
 class ChangeForm(ReferenceForm):
     """A sub-account's name, and what it may spend."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    name = forms.CharField(label=gettext_lazy("Name of the sub-account"), max_length=120)
     spending = _spending()

@@ -66,7 +66,7 @@ class SubaccountTable(tables.Table):
         named = getattr(record, "person_in_charge", None)
         if named is None:
             return _("Your own people")
-        return format_html("{}<br>{}", named, format_html(SMALL, _("invited")))
+        return format_html("{}<br>{}", named, format_html(SMALL, _("Invited")))
 
     def render_sent_count(self, value: int) -> str:
         return number(value)
@@ -88,7 +88,12 @@ class SubaccountTable(tables.Table):
     def render_actions(self, record: Any) -> SafeString:
         closed = record.deactivated_at is not None
         buttons = [
-            ("subaccount_credit", _("Credit"), _("Credit %(account)s"), not closed and not record.is_unlimited),
+            (
+                "subaccount_credit",
+                pgettext("verb", "Credit"),
+                _("Move credits to %(account)s"),
+                not closed and not record.is_unlimited,
+            ),
             ("subaccount_reset", _("Reset"), _("Reset %(account)s"), record.available_units > 0),
             ("subaccount", _("Edit"), _("Edit %(account)s"), not closed),
             ("subaccount_activity", _("Deactivate"), _("Deactivate %(account)s"), not closed),

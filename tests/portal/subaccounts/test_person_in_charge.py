@@ -34,7 +34,7 @@ def test_an_invited_person_manages_the_subaccount_once_they_accept(
     page = browser.post(reverse("subaccount_new", args=[acme.public_id]), new_form(), follow=True).content.decode()
     assert "An invitation is on its way to rita@acme.example." in page
     assert "Rita Romano" in page
-    assert "invited" in page
+    assert "Invited" in page
     opened = Account.objects.get(parent=acme)
     invitation = Invitation.objects.get(account=opened)
     assert (invitation.email, invitation.role, invitation.may_spend) == ("rita@acme.example", "owner", True)
@@ -47,7 +47,7 @@ def test_an_invited_person_manages_the_subaccount_once_they_accept(
     assert Member.objects.get(account=opened).user.email == "rita@acme.example"
     listed = browser.get(reverse("subaccounts", args=[acme.public_id])).content.decode()
     assert "Rita Romano" in listed
-    assert "invited" not in listed
+    assert "Invited" not in listed
 
 
 def test_a_form_sent_twice_invites_once(acme: Account, browser: Client, new_form: Form) -> None:
