@@ -58,7 +58,7 @@ class SubaccountTable(tables.Table):
             ),
         )
         name = format_html('<a href="{}">{}</a>', reverse("dashboard", args=[record.public_id]), record.name)
-        return format_html('{}<br><span class="soft small">{}</span>', name, pages)
+        return format_html('<span class="links">{}<br><span class="soft small">{}</span></span>', name, pages)
 
     def render_owners(self, value: list[Any], record: Account) -> str | SafeString:
         if value:

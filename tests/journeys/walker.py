@@ -31,6 +31,7 @@ class Walker:
     came_to: set[str] = field(default_factory=set)
     looked_at: set[str] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
+    size: ViewportSize = field(default_factory=lambda: WIDE)
 
     @classmethod
     def set_out(cls, browser: Browser, address: str, *, locale: str) -> "Walker":
@@ -44,6 +45,11 @@ class Walker:
         walker.page.on("console", walker._hear)
         walker.page.on("pageerror", lambda error: walker.complaints.append(f"{walker.path}: {error}"))
         return walker
+
+    def take(self, size: ViewportSize) -> None:
+        """Walk on with a screen of this size."""
+        self.size = size
+        self.page.set_viewport_size(size)
 
     @property
     def path(self) -> str:
@@ -129,7 +135,7 @@ class Walker:
             over = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             if over > 0:
                 self.complaints.append(f"{self.path}: {over} px too wide at {width} px")
-        self.page.set_viewport_size(WIDE)
+        self.page.set_viewport_size(self.size)
 
     def arrive(self) -> None:
         """Say that the walk is over: every page was looked at, and nothing was found."""
