@@ -88,12 +88,7 @@ class SubaccountTable(tables.Table):
     def render_actions(self, record: Any) -> SafeString:
         closed = record.deactivated_at is not None
         buttons = [
-            (
-                "subaccount_credit",
-                pgettext("verb", "Credit"),
-                _("Move credits to %(account)s"),
-                not closed and not record.is_unlimited,
-            ),
+            ("subaccount_credit", _("Credit"), _("Credit %(account)s"), not closed and not record.is_unlimited),
             ("subaccount_reset", _("Reset"), _("Reset %(account)s"), record.available_units > 0),
             ("subaccount", _("Edit"), _("Edit %(account)s"), not closed),
             ("subaccount_activity", _("Deactivate"), _("Deactivate %(account)s"), not closed),
