@@ -16,6 +16,13 @@ from messaging.encoding import numbers
 LOST = frozenset({MessageState.UNDELIVERED, MessageState.EXPIRED}) | RETURNED
 
 
+def _available(compares: str) -> Q:
+    """What the account may spend compares so with the threshold: in its own wallet, or in the one it draws on."""
+    own, drawn_on = (f"account__wallet__{path}ledger_account__available__{compares}" for path in ("", "draws_on__"))
+    threshold = F("threshold_units")
+    return Q(**{"account__wallet__draws_on": None, own: threshold}) | Q(**{drawn_on: threshold})
+
+
 class BalanceAlertQuerySet(models.QuerySet["BalanceAlert"]):
     def kept(self) -> "BalanceAlertQuerySet":
         """The alerts that nobody has deleted."""
@@ -26,12 +33,12 @@ class BalanceAlertQuerySet(models.QuerySet["BalanceAlert"]):
         return self.kept().filter(Q(email_on=True) | Q(sms_on=True))
 
     def to_fire(self) -> "BalanceAlertQuerySet":
-        """Armed, and the wallet has the threshold or less (product 5.2). One query over the ledger's balances."""
-        return self.live().filter(armed=True, account__wallet__ledger_account__available__lte=F("threshold_units"))
+        """Armed, and there is the threshold or less to spend (product 5.2). One query over the ledger's balances."""
+        return self.live().filter(_available("lte"), armed=True)
 
     def to_clear(self) -> "BalanceAlertQuerySet":
-        """Fired, and the wallet has more than the threshold again."""
-        return self.live().filter(armed=False, account__wallet__ledger_account__available__gt=F("threshold_units"))
+        """Fired, and there is more than the threshold again."""
+        return self.live().filter(_available("gt"), armed=False)
 
     def live(self) -> "BalanceAlertQuerySet":
         """The alerts that are looked at: on, and of an account that is in use."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from messaging.alerts.models import BalanceAlert, Notice
 from portal.accounts.models import Account
@@ -23,10 +23,14 @@ def notices(account: Account) -> QuerySet[Notice]:
 
 
 def alerts_due(wallet_id: int | None = None) -> list[int]:
-    """The primary keys of the alerts that are to fire or to clear: of one wallet, or of all."""
+    """The primary keys of the alerts that are to fire or to clear: of one wallet and those that draw on it, or of all."""
     due: list[int] = []
     for alerts in (BalanceAlert.objects.to_fire(), BalanceAlert.objects.to_clear()):
-        mine = alerts if wallet_id is None else alerts.filter(account__wallet=wallet_id)
+        mine = (
+            alerts
+            if wallet_id is None
+            else alerts.filter(Q(account__wallet=wallet_id) | Q(account__wallet__draws_on=wallet_id))
+        )
         due += mine.order_by("pk").values_list("pk", flat=True)
     return due
 

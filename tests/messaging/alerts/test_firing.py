@@ -59,6 +59,23 @@ def test_an_alert_fires_once_however_often_and_low_the_balance_moves(
     assert kinds() == [Kind.FIRED]
 
 
+def test_an_unlimited_branch_is_warned_of_the_balance_it_draws_on(
+    acme: Account, acme_milano: Account, grant: Grant, set_up: SetUp, spend: Spend
+) -> None:
+    parent = grant(acme, "100")
+    credits.draw_on(wallet=credits.open_wallet(account=acme_milano), other=parent)
+    alert = set_up(acme_milano, "50")
+    assert selectors.alerts_due() == []
+    spend(acme, "60")
+    assert selectors.alerts_due(parent.pk) == [alert.pk]
+    tasks.evaluate_wallet(parent.pk)
+    assert (kinds(), selectors.alerts_due()) == ([Kind.FIRED], [])
+    grant(acme, "100")
+    assert selectors.alerts_due() == [alert.pk]
+    sweep()
+    assert (kinds(), selectors.alerts_due()) == ([Kind.FIRED, Kind.CLEARED], [])
+
+
 def test_credits_that_are_held_count_as_gone(acme: Account, grant: Grant, set_up: SetUp, now: datetime) -> None:
     wallet = grant(acme, "100")
     set_up(acme, "50")
