@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.credits import selectors as credits_selectors
+from billing.credits import services as credits
 from messaging.campaigns import selectors, services, tasks
 from messaging.campaigns.models import Campaign, CampaignDraft, State
 from messaging.contacts import services as contacts
@@ -97,6 +98,17 @@ def test_what_was_not_quoted_is_not_sent(
     assert send(browser, draft, now, fingerprint=fingerprint).status_code == 409
     assert not Message.objects.exists()
     assert credits_selectors.balance(acme).held == 0
+
+
+def test_an_account_that_is_shut_at_this_moment_sends_nothing_and_is_told_so(
+    acme: Account, browser: Client, grant: Grant, now: datetime
+) -> None:
+    draft = draft_of(compose(browser, acme))
+    credits.block(wallet=grant(acme, "100"), now=now)
+    answer = send(browser, draft, now)
+    assert answer.status_code == 409
+    assert "has been deactivated" in answer.text
+    assert not Campaign.objects.exists()
 
 
 def test_too_little_credit_is_said_and_nothing_is_sent(
