@@ -2,13 +2,14 @@
 
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -55,6 +56,23 @@ def test_a_form_sent_twice_invites_once(acme: Account, browser: Client, new_form
     for _ in range(2):
         assert browser.post(reverse("subaccount_new", args=[acme.public_id]), form).status_code == 302
     assert (Account.objects.filter(parent=acme).count(), Invitation.objects.count(), len(mail.outbox)) == (1, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_clicks_at_once_open_one_subaccount_with_one_invitation(acme: Account, alice: User, now: datetime) -> None:
+    reference = uuid.uuid4()
+
+    def click(_: int) -> bool:
+        try:
+            plan = Plan("Acme Roma", RITA)
+            _account, issued = services.entrust(parent=acme, plan=plan, reference=reference, actor_id=alice.pk, now=now)
+        finally:
+            connection.close()
+        return issued is not None
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(click, range(10))) == 1
+    assert (Account.objects.filter(parent=acme).count(), Invitation.objects.count()) == (1, 1)
 
 
 def test_a_first_password_makes_a_login_whose_address_is_still_to_be_proven(

@@ -81,6 +81,16 @@ def test_nothing_moves_to_itself_or_between_customers(
     assert (available(acme), available(globex)) == (100_000, 100_000)
 
 
+@pytest.mark.parametrize("end", ["nobody", "", "1", "\x00"])
+def test_an_end_that_is_no_account_is_refused(
+    acme: Account, acme_milano: Account, browser: Client, grant: Grant, end: str
+) -> None:
+    grant(acme, "10")
+    form = {**transfer_form(acme, acme_milano), "target": end}
+    assert browser.post(reverse("transfer_new", args=[acme.public_id]), form).status_code == 422
+    assert available(acme) == 100_000
+
+
 def test_an_unlimited_subaccount_is_no_end_of_a_transfer(
     acme: Account, acme_milano: Account, browser: Client, grant: Grant
 ) -> None:
