@@ -97,7 +97,7 @@ def _book(request: AccountRequest) -> tuple[Book, list[dict[str, object]]]:
 
 
 def _signer(request: AccountRequest, book: Book) -> Signer:
-    """A position in a statement is signed for it: an address tells no key, and another statement's means nothing."""
+    """A position in a statement is signed for it: nobody makes one up, and another statement's means nothing."""
     return Signer(salt=f"statement:{request.account.public_id}:{book.name}")
 
 

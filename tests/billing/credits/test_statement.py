@@ -161,7 +161,7 @@ def test_a_stranger_has_no_statement(busy: Wallet, acme: Account, charlie: User,
     assert signed_in(charlie).get(reverse("statement", args=[acme.public_id])).status_code == 404
 
 
-def test_addresses_tell_no_key_and_a_position_means_nothing_in_another_statement(
+def test_a_position_cannot_be_made_up_and_means_nothing_in_another_statement(
     busy: Wallet, acme: Account, globex: Account, grant: Grant, alice: User, charlie: User, signed_in: SignedIn
 ) -> None:
     for hour in range(60):
