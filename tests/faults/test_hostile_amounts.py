@@ -84,7 +84,7 @@ def test_a_forged_recipient_count_costs_what_it_costs(acme: Account, browser: Cl
         ("٣", "Enter a number of credits"),
         ("9" * 30, "Enter no more than"),
         ("9" * 100_000, "Enter a number of credits"),
-        ("101", "You have 100 credits available. Move no more than that."),
+        ("101", "100 credits are available. Move no more than that."),
         ("", "This field is required."),
     ],
 )

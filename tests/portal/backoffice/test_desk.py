@@ -108,7 +108,7 @@ def test_the_desk_lists_what_needs_a_person(desk: Client, acme: Account, alice: 
 
 
 def test_the_numbers_of_the_business_add_up(world: Owned, now: datetime) -> None:
-    business = selectors.business(timezone.now())
+    business = selectors.business(now)
     assert business.credits.owed == business.credits.sold + business.credits.given
     assert business.credits.held == 7_000
     assert business.customer_count == 1
