@@ -5,49 +5,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('credits', '0002_append_only'),
-        ('ledger', '0004_reset_and_loan'),
+        ("accounts", "0001_initial"),
+        ("credits", "0002_append_only"),
+        ("ledger", "0004_reset_and_loan"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='creditlot',
-            name='returns_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='goes back'),
+            model_name="creditlot",
+            name="returns_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="goes back"),
         ),
         migrations.AddField(
-            model_name='creditlot',
-            name='returns_to',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lent', to='credits.wallet', verbose_name='lent by'),
+            model_name="creditlot",
+            name="returns_to",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lent",
+                to="credits.wallet",
+                verbose_name="lent by",
+            ),
         ),
         migrations.AddField(
-            model_name='wallet',
-            name='blocked_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='blocked'),
+            model_name="wallet",
+            name="blocked_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="blocked"),
         ),
         migrations.AddField(
-            model_name='wallet',
-            name='draws_on',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drawn_on_by', to='credits.wallet', verbose_name='draws on'),
+            model_name="wallet",
+            name="draws_on",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="drawn_on_by",
+                to="credits.wallet",
+                verbose_name="draws on",
+            ),
         ),
         migrations.AlterField(
-            model_name='wallet',
-            name='usage_account',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='usage_of', to='ledger.account'),
+            model_name="wallet",
+            name="usage_account",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="usage_of", to="ledger.account"
+            ),
         ),
         migrations.AddIndex(
-            model_name='creditlot',
-            index=models.Index(models.F('returns_at'), condition=models.Q(('remaining__gt', 0), ('returns_at__isnull', False)), name='loans_by_return'),
+            model_name="creditlot",
+            index=models.Index(
+                models.F("returns_at"),
+                condition=models.Q(("remaining__gt", 0), ("returns_at__isnull", False)),
+                name="loans_by_return",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditlot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('returns_at', None), ('returns_to', None)), models.Q(('returns_at__isnull', False), ('returns_to__isnull', False)), _connector='OR'), name='a_loan_says_when_and_where_it_returns'),
+            model_name="creditlot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("returns_at", None), ("returns_to", None)),
+                    models.Q(("returns_at__isnull", False), ("returns_to__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_loan_says_when_and_where_it_returns",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('draws_on', models.F('pk')), _negated=True), name='a_wallet_does_not_draw_on_itself'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("draws_on", models.F("pk")), _negated=True), name="a_wallet_does_not_draw_on_itself"
+            ),
         ),
     ]

@@ -5,24 +5,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0003_time_never_runs_backwards'),
+        ("ledger", "0003_time_never_runs_backwards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='transfer',
-            name='a_transfer_has_a_known_reason',
+            model_name="transfer",
+            name="a_transfer_has_a_known_reason",
         ),
         migrations.AlterField(
-            model_name='transfer',
-            name='code',
-            field=models.CharField(choices=[('purchase', 'Purchase'), ('promotion', 'Promotional credits'), ('correction', 'Correction'), ('campaign', 'Messages'), ('alert', 'Alert message'), ('call', 'Call'), ('move', 'Transfer between wallets'), ('reset', 'Reset of a sub-account'), ('loan', 'Loan'), ('loan_return', 'Loan returned'), ('expiry', 'Expired credits'), ('refund', 'Refund'), ('reversal', 'Reversal')], max_length=16, verbose_name='reason'),
+            model_name="transfer",
+            name="code",
+            field=models.CharField(
+                choices=[
+                    ("purchase", "Purchase"),
+                    ("promotion", "Promotional credits"),
+                    ("correction", "Correction"),
+                    ("campaign", "Messages"),
+                    ("alert", "Alert message"),
+                    ("call", "Call"),
+                    ("move", "Transfer between wallets"),
+                    ("reset", "Reset of a sub-account"),
+                    ("loan", "Loan"),
+                    ("loan_return", "Loan returned"),
+                    ("expiry", "Expired credits"),
+                    ("refund", "Refund"),
+                    ("reversal", "Reversal"),
+                ],
+                max_length=16,
+                verbose_name="reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('code__in', ['purchase', 'promotion', 'correction', 'campaign', 'alert', 'call', 'move', 'reset', 'loan', 'loan_return', 'expiry', 'refund', 'reversal'])), name='a_transfer_has_a_known_reason'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "code__in",
+                        [
+                            "purchase",
+                            "promotion",
+                            "correction",
+                            "campaign",
+                            "alert",
+                            "call",
+                            "move",
+                            "reset",
+                            "loan",
+                            "loan_return",
+                            "expiry",
+                            "refund",
+                            "reversal",
+                        ],
+                    )
+                ),
+                name="a_transfer_has_a_known_reason",
+            ),
         ),
     ]
