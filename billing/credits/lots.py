@@ -29,10 +29,10 @@ def terms_in(lot: CreditLot, wallet: Wallet) -> Terms:
     return Terms(lot.unit_price_cents, lot.currency, lot.expires_at, lot.returns_at, lot.returns_to)
 
 
-def lent(lot: CreditLot, lender: Wallet, returns_at: datetime) -> Terms:
-    """The terms of `lot` when `lender` lends it; what is itself on loan keeps to the first loan."""
+def lent(lot: CreditLot, lender: Wallet, borrower: Wallet, returns_at: datetime) -> Terms:
+    """The terms of `lot` when `lender` lends it to `borrower`; what is itself on loan keeps to the first loan."""
     if lot.returns_to_id is not None:
-        return Terms(lot.unit_price_cents, lot.currency, lot.expires_at, lot.returns_at, lot.returns_to)
+        return terms_in(lot, borrower)
     return Terms(lot.unit_price_cents, lot.currency, lot.expires_at, returns_at, lender)
 
 

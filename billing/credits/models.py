@@ -106,6 +106,7 @@ class CreditLot(models.Model):
                 condition=Q(returns_at=None, returns_to=None) | Q(returns_at__isnull=False, returns_to__isnull=False),
                 name="a_loan_says_when_and_where_it_returns",
             ),
+            models.CheckConstraint(condition=~Q(returns_to=F("wallet")), name="a_loan_returns_to_another_wallet"),
         ]
         indexes = [
             models.Index(

@@ -262,7 +262,7 @@ def _move(
         shares = lots.choose(source, amount, now)
         lots.take(shares, transfer)
         for lot, share in shares:
-            terms = lots.lent(lot, source, returns_at) if returns_at else lots.terms_in(lot, target)
+            terms = lots.lent(lot, source, target, returns_at) if returns_at else lots.terms_in(lot, target)
             lots.add(target, transfer, Origin.MOVE, share, terms, now)
         ring(wallet_changed, source.pk)
         ring(wallet_changed, target.pk)

@@ -124,6 +124,22 @@ def test_the_table_refuses_a_loan_without_a_lender(parent: Wallet, now: datetime
         CreditLot.objects.update(returns_at=now)
 
 
+def test_what_a_borrower_lends_to_its_lender_has_come_home(
+    parent: Wallet, branch: Wallet, acme: Account, now: datetime
+) -> None:
+    lend(parent, branch, 500_000, now)
+    back = cause("back", TransferCode.LOAN)
+    services.lend(source=branch, target=parent, amount=500_000, returns_at=now + 2 * WEEK, cause=back, now=now)
+    assert not selectors.wallets_with_lots_due(now + 3 * WEEK).exists()
+    assert available(acme) == HUNDRED
+    assert books_agree()
+
+
+def test_the_table_refuses_a_loan_that_returns_to_its_own_wallet(parent: Wallet, now: datetime) -> None:
+    with pytest.raises(IntegrityError, match="a_loan_returns_to_another_wallet"), transaction.atomic():
+        CreditLot.objects.update(returns_at=now, returns_to=parent)
+
+
 def test_an_unlimited_wallet_spends_from_its_parents_and_is_counted_on_its_own(
     parent: Wallet, branch: Wallet, acme: Account, acme_milano: Account, now: datetime
 ) -> None:
