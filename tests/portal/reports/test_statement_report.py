@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.credits import services as credits
 from billing.credits.models import Wallet
@@ -127,7 +128,7 @@ def test_the_form_proposes_all_of_a_statement_and_takes_ten_years(
 ) -> None:
     browser, url = signed_in(alice), reverse("report_new", args=[acme.public_id])
     page = browser.get(url, {"kind": "statement"}).content.decode()
-    assert f'value="{acme.created_at.date().isoformat()}"' in page
+    assert f'value="{timezone.localtime(acme.created_at).date().isoformat()}"' in page
     assert '<option value="statement" selected>' in page
     answers = {"kind": "statement", "first_day": "2017-01-01", "last_day": "2026-10-31"}
     assert browser.post(url, {**answers, "reference": str(uuid.uuid4())}).status_code == 302
