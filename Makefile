@@ -24,12 +24,12 @@ manage: $(VENV)/stamp ## Run a management command against the Saldo that runs he
 
 test: check messages system-browser ## Run everything: the checks, the tests, the journeys in a browser
 	@echo "Tests"
-	@$(BIN)/pytest -q -n 2 --dist loadgroup --ignore=$(JOURNEYS) --ignore=$(BENCH)
+	@$(BIN)/pytest -q -n 2 --dist loadfile --ignore=$(JOURNEYS) --ignore=$(BENCH)
 	@echo "Journeys in a browser"
 	@$(BIN)/pytest -q $(JOURNEYS)
 
 test-quick: $(VENV)/stamp system messages ## Run the tests without the checks and without a browser
-	@$(BIN)/pytest -q -n 2 --dist loadgroup --ignore=$(JOURNEYS) --ignore=$(BENCH)
+	@$(BIN)/pytest -q -n 2 --dist loadfile --ignore=$(JOURNEYS) --ignore=$(BENCH)
 
 check: export SALDO_MODE = test
 check: $(VENV)/stamp ## Look at format, lint, types, contracts between the rooms, and migrations
