@@ -4,10 +4,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.recharge import selectors, services
+from portal.sweeps import each
 
 
 @shared_task
 def resolve_waiting() -> None:
     """Ask again about every payment whose outcome is not known yet."""
-    for recharge in selectors.to_pursue(timezone.now()):
-        services.pursue(recharge=recharge, now=timezone.now())
+    waiting = selectors.to_pursue(timezone.now())
+    each(waiting, lambda recharge: services.pursue(recharge=recharge, now=timezone.now()))

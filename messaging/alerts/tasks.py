@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from messaging.alerts import selectors, sending, services
 from messaging.alerts.codes import Fault
+from portal.sweeps import each
 
 
 @shared_task
@@ -17,8 +18,7 @@ def evaluate_wallet(wallet_id: int) -> None:
 @shared_task
 def evaluate_due() -> None:
     """Fire and clear every alert that is due, whatever bell was lost."""
-    for alert_id in selectors.alerts_due():
-        services.evaluate(alert_id=alert_id, now=timezone.now())
+    each(selectors.alerts_due(), lambda alert_id: services.evaluate(alert_id=alert_id, now=timezone.now()))
 
 
 @shared_task

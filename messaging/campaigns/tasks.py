@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from messaging.campaigns import selectors, services
 from messaging.campaigns.models import Campaign
+from portal.sweeps import each
 
 
 @shared_task
@@ -18,5 +19,4 @@ def settle(campaign_id: int) -> None:
 @shared_task
 def settle_finished() -> None:
     """Settle every campaign of which nothing is open any more."""
-    for campaign in selectors.under_way():
-        services.settle(campaign=campaign, now=timezone.now())
+    each(selectors.under_way(), lambda campaign: services.settle(campaign=campaign, now=timezone.now()))
