@@ -1,10 +1,12 @@
 """Counts texts per second on one core: the median of interleaved rounds."""
 
 import statistics
-import sys
 from time import perf_counter
 
+import pytest
+
 from messaging.encoding import segments
+from tests.bench.page import record
 
 TEXTS = {
     "gsm": "Gentile cliente, il suo ordine è pronto: può ritirarlo domani dalle 9 alle 18. Grazie, Acme Milano.",
@@ -25,12 +27,16 @@ def rate(text: str) -> float:
     return TEXTS_A_ROUND / (perf_counter() - started)
 
 
+@pytest.mark.django_db
 def test_segments_are_counted_quickly() -> None:
     rates: dict[str, list[float]] = {name: [] for name in TEXTS}
     for _ in range(ROUNDS):
         for name, text in TEXTS.items():
             rates[name].append(rate(text))
-    sys.stdout.write(f"\nSegments, texts per second on one core, median of {ROUNDS}\n")
-    for name, found in rates.items():
-        sys.stdout.write(f"{name:28}{round(statistics.median(found), -4):>12,.0f}\n")
+    record(
+        "Segments",
+        f"Texts per second on one core, median of {ROUNDS} interleaved rounds.",
+        ["text", "texts/s"],
+        [[name, f"{round(statistics.median(found), -4):,.0f}"] for name, found in rates.items()],
+    )
     assert all(len(found) == ROUNDS for found in rates.values())
