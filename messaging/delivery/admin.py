@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from messaging.delivery.models import DeliveryReceipt, GatewayState, Message
+from messaging.delivery.models import DeliveryReceipt, GatewayState, Message, Reply
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -21,6 +21,14 @@ class DeliveryReceiptAdmin(ReadOnlyAdmin):
     list_filter = ("state", "gateway")
     ordering = ("-pk",)
     search_fields = ("=gateway_message_id",)
+
+
+@admin.register(Reply)
+class ReplyAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "source", "destination", "gateway", "handled_at")
+    list_filter = ("gateway",)
+    ordering = ("-pk",)
+    search_fields = ("=source", "=destination", "=key")
 
 
 @admin.register(GatewayState)

@@ -148,6 +148,35 @@ class DeliveryReceipt(models.Model):
         return f"{self.gateway_message_id} {self.state}"
 
 
+class Reply(models.Model):
+    """A text from a telephone (MO), as its gateway gave it. `key` is the gateway's own name for it.
+
+    `source` is the telephone in E.164, or the name or short number the network shows; `destination` is the number it
+    was written to. Whose it is and what follows is another room's work, done once: then `handled_at` is set.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    gateway = models.CharField(_("gateway"), max_length=32)
+    key = models.CharField(_("key at the gateway"), max_length=128)
+    source = models.CharField(_("telephone"), max_length=24)
+    destination = models.CharField(_("written to"), max_length=24)
+    text = models.TextField(_("text"), blank=True)
+    received_at = models.DateTimeField(_("received"))
+    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        constraints = [
+            models.UniqueConstraint("gateway", "key", name="a_reply_is_taken_once"),
+            models.CheckConstraint(condition=~Q(source=""), name="a_reply_comes_from_somewhere"),
+        ]
+        indexes = [models.Index("id", name="replies_to_handle", condition=Q(handled_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.received_at:%Y-%m-%d %H:%M}"
+
+
 class GatewayState(models.Model):
     """How a gateway does: paused by staff, or resting until `retry_at` after `failure_count` failures in a row."""
 
