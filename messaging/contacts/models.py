@@ -1,7 +1,9 @@
 """Whom a customer writes to: lists of contacts, and the numbers that want nothing more."""
 
 import uuid
+from typing import Final
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -12,13 +14,27 @@ from messaging.encoding.numbers import international
 # What every stored number looks like; read into this form by `messaging.encoding.numbers`.
 E164 = r"^\+[1-9][0-9]{3,14}$"
 
+MAX_CONTACTS: Final = 1_000_000
+"""The contacts of one list: as many as one campaign may have recipients."""
+
+MAX_FIELDS: Final = 20
+"""The merge fields of one list."""
+
+MAX_FIELD_NAME: Final = 40
+
 
 class ContactList(models.Model):
-    """A named list of contacts of an account."""
+    """A named list of contacts of an account.
+
+    `field_names` are the merge fields that its contacts may carry beside their name, in the order they are shown.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="contact_lists")
     name = models.CharField(_("name"), max_length=80)
+    field_names = ArrayField(
+        models.CharField(max_length=MAX_FIELD_NAME), verbose_name=_("fields"), default=list, blank=True
+    )
     created_at = models.DateTimeField(_("created"))
 
     class Meta:
@@ -32,6 +48,9 @@ class ContactList(models.Model):
                 violation_error_message=_("You already have a list with this name."),
             ),
             models.CheckConstraint(condition=~Q(name=""), name="a_contact_list_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(field_names__len__lte=MAX_FIELDS), name="a_contact_list_has_at_most_20_fields"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -39,12 +58,16 @@ class ContactList(models.Model):
 
 
 class Contact(models.Model):
-    """A number in a list, in E.164 ("+39…"), and whose it is."""
+    """A number in a list, in E.164 ("+39…"), whose it is, and what else is known for its messages.
+
+    `fields` holds a text for each merge field of the list that this contact has; the others are missing.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     contact_list = models.ForeignKey(ContactList, models.CASCADE, related_name="contacts")
     number = models.CharField(_("number"), max_length=16)
     name = models.CharField(_("name"), max_length=120, blank=True)
+    fields = models.JSONField(_("fields"), default=dict, blank=True)
     created_at = models.DateTimeField(_("added"))
 
     class Meta:

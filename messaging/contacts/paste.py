@@ -8,7 +8,7 @@ from messaging.encoding import numbers
 from messaging.encoding.numbers import InvalidNumber, NumberFault, PasteTooLong, TooManyNumbers
 
 MAX_CONTACTS: Final = 10_000
-"""Lines of one paste, and contacts of one list."""
+"""Lines of one paste."""
 
 MAX_NAME: Final = 120
 

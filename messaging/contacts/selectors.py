@@ -1,12 +1,29 @@
 """Questions about contacts; the account comes first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, QuerySet
 
 from messaging.contacts.models import Contact, ContactList, OptOut
 from portal.accounts.models import Account, BillingDetails
+
+NAME: Final = "name"
+"""The merge field that every list has: the name of the contact. No list has another field of this name."""
+
+CHUNK: Final = 5_000
+"""Rows that are fetched at once where a whole list is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A contact as a message sees it: the number in E.164, and a text for each merge field that is filled in."""
+
+    number: str
+    fields: Mapping[str, str]
 
 
 def region(account: Account) -> str:
@@ -31,11 +48,30 @@ def numbers(contact_list: ContactList) -> list[str]:
     return list(contacts(contact_list).values_list("number", flat=True))
 
 
+def merge_fields(contact_list: ContactList) -> list[str]:
+    """What a text may name of the contacts of a list: their name first, then the list's own fields."""
+    return [NAME, *contact_list.field_names]
+
+
+def recipients(contact_list: ContactList) -> Iterator[Recipient]:
+    """Everybody in a list in the order they were added, with opted-out numbers; read in chunks, never all at once.
+
+    What is not filled in is missing from `fields`, be it the name or another field.
+    """
+    rows = contacts(contact_list).values_list("number", "name", "fields")
+    for number, name, fields in rows.iterator(chunk_size=CHUNK):
+        yield Recipient(number, {NAME: name, **fields} if name else fields)
+
+
 def opt_outs(account: Account) -> QuerySet[OptOut]:
     """The numbers that want nothing from the account, the latest first."""
     return OptOut.objects.filter(account=account).order_by("-created_at", "-pk")
 
 
 def opted_out(account: Account, among: Iterable[str]) -> frozenset[str]:
-    """Which of the numbers want nothing from the account."""
-    return frozenset(opt_outs(account).filter(number__in=list(among)).order_by().values_list("number", flat=True))
+    """Which of the numbers want nothing from the account; a million of them is one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number FROM contacts_optout WHERE account_id = %s AND number = ANY(%s)", [account.pk, list(among)]
+        )
+        return frozenset(number for (number,) in cursor.fetchall())

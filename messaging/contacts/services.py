@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db.models.functions import Lower
 
-from messaging.contacts.models import Contact, ContactList, OptOut
-from messaging.contacts.paste import MAX_CONTACTS, Entry
+from messaging.contacts.models import MAX_CONTACTS, Contact, ContactList, OptOut
+from messaging.contacts.paste import Entry
 from portal.accounts.models import Account
 from portal.audit import services as audit
 from portal.transactions import unit_of_work
@@ -53,10 +53,12 @@ def create_list(*, account: Account, name: str, entries: Sequence[Entry], actor_
 def add_contacts(*, contact_list: ContactList, entries: Sequence[Entry], actor_id: int, now: datetime) -> Added:
     """Add what is not yet in the list; a number that is keeps its name. Raises `ListFull`: then nothing is added."""
     contact_list = ContactList.objects.select_for_update(no_key=True).get(pk=contact_list.pk)
-    known = set(contact_list.contacts.values_list("number", flat=True))
+    mine = contact_list.contacts
+    known = set(mine.filter(number__in=[entry.number for entry in entries]).values_list("number", flat=True))
     new = {entry.number: entry for entry in entries if entry.number not in known}
-    if len(known) + len(new) > MAX_CONTACTS:
-        raise ListFull(max(MAX_CONTACTS - len(known), 0))
+    room = MAX_CONTACTS - mine.count()
+    if len(new) > room:
+        raise ListFull(max(room, 0))
     Contact.objects.bulk_create(
         (
             Contact(contact_list=contact_list, number=entry.number, name=entry.name, created_at=now)

@@ -55,8 +55,14 @@ def test_contacts_are_added_once(acme: Account, alice: User, signed_in: SignedIn
 
 
 def test_a_list_has_a_limit_and_nothing_is_added_beyond_it(
-    acme: Account, alice: User, friends: ContactList, now: datetime, signed_in: SignedIn
+    acme: Account,
+    alice: User,
+    friends: ContactList,
+    now: datetime,
+    signed_in: SignedIn,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(services, "MAX_CONTACTS", 10_000)  # a million would take a minute
     many = [Entry(f"+39347{number:07d}", "") for number in range(10_000)]
     with pytest.raises(services.ListFull) as full:
         services.add_contacts(contact_list=friends, entries=many, actor_id=alice.pk, now=now)
@@ -156,3 +162,17 @@ def test_the_tables_refuse_what_is_no_number_or_there_already(
     for name, sentence in (("", "a_contact_list_has_a_name"), ("FRIENDS", "a_contact_list_has_a_name_of_its_own")):
         with pytest.raises(IntegrityError, match=sentence), transaction.atomic():
             ContactList.objects.create(account=acme, name=name, created_at=now)
+    friends.field_names = [f"field {place}" for place in range(21)]
+    with pytest.raises(IntegrityError, match="a_contact_list_has_at_most_20_fields"), transaction.atomic():
+        friends.save()
+
+
+def test_a_recipient_carries_the_fields_that_are_filled_in(friends: ContactList, now: datetime) -> None:
+    friends.field_names = ["city"]
+    friends.save()
+    friends.contacts.create(number=BRUNO, fields={"city": "Roma"}, created_at=now)
+    assert selectors.merge_fields(friends) == ["name", "city"]
+    assert list(selectors.recipients(friends)) == [
+        selectors.Recipient(ANNA, {"name": "Anna"}),
+        selectors.Recipient(BRUNO, {"city": "Roma"}),
+    ]
