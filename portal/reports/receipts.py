@@ -27,8 +27,8 @@ from messaging.delivery import selectors as delivery_selectors
 from messaging.delivery.codes import CHARGED, OPEN, RETURNED, Purpose, State
 from messaging.encoding.segments import Encoding
 from portal.reports.models import ReportRequest
-from portal.reports.workbook import MAX_ROWS, Column, Fact, Kind, Progress, Sheets, Workbook, workbook
 from portal.templatetags import formats
+from portal.workbook import MAX_ROWS, Column, Fact, Kind, Progress, Sheets, Workbook, workbook
 
 CHUNK: Final = 5_000
 """Rows that are fetched at once, and after which progress is reported."""

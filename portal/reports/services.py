@@ -19,8 +19,8 @@ from portal.bells import ring
 from portal.reports import receipts, statements
 from portal.reports.models import Kind, ReportRequest, State
 from portal.reports.signals import report_requested
-from portal.reports.workbook import Progress
 from portal.transactions import unit_of_work
+from portal.workbook import Progress
 
 logger = logging.getLogger(__name__)
 

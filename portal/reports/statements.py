@@ -19,8 +19,8 @@ from billing.credits.statement import Book, Line
 from billing.ledger import entries
 from billing.ledger.entries import Period
 from portal.reports.models import ReportRequest
-from portal.reports.workbook import MAX_ROWS, Column, Fact, Kind, Progress, Sheets, workbook
 from portal.templatetags import formats
+from portal.workbook import MAX_ROWS, Column, Fact, Kind, Progress, Sheets, workbook
 
 CHUNK: Final = 1_000
 """Rows after which progress is reported."""

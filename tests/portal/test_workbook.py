@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.reports.workbook import MAX_CHARACTERS, Column, Fact, Kind, Value, workbook
+from portal.workbook import MAX_CHARACTERS, Column, Fact, Kind, Value, workbook
 
 ROME = ZoneInfo("Europe/Rome")
 TEXT = [Column("Text", Kind.TEXT)]
