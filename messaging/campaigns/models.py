@@ -42,6 +42,12 @@ class Campaign(models.Model):
     recipient_count = models.PositiveIntegerField(_("recipients"))
     reference = models.CharField(_("reference"), max_length=80)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.SENDING)
+    # Read by the delivery room: nothing else of a campaign decides whether its messages may leave.
+    is_open = models.GeneratedField(
+        expression=Q(state=State.SENDING.value),  # type: ignore[arg-type]  # a Q is one, the stubs say no
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     held_units = models.BigIntegerField(_("held"))
     charged_units = models.BigIntegerField(_("charged"), null=True, blank=True)
     hold = models.OneToOneField("ledger.Transfer", models.PROTECT, related_name="+")

@@ -105,7 +105,7 @@ def _claim(*, gateway: Gateway, account_id: int, now: datetime) -> list[Message]
     if not state.is_open(now) or selectors.is_closed(account_id):
         return []
     queue = Message.objects.filter(account_id=account_id).claimable(now)
-    batch = list(queue.select_for_update(skip_locked=True, no_key=True)[:BATCH])
+    batch = list(queue.select_for_update(skip_locked=True, no_key=True, of=("self",))[:BATCH])
     Message.objects.filter(pk__in=[message.pk for message in batch]).update(
         state=State.SUBMITTING, attempt_count=F("attempt_count") + 1, due_at=now + LEASE, gateway=gateway.name
     )
@@ -116,7 +116,7 @@ def _claim(*, gateway: Gateway, account_id: int, now: datetime) -> list[Message]
 def _give_back(*, gateway: Gateway, batch: Sequence[Message], error: str, now: datetime) -> None:
     """Nothing was sent: the messages wait on, and the gateway is left alone for a while that grows."""
     logger.warning("The gateway could not be reached: %s", error, extra={"gateway": gateway.name})
-    _under_way(batch).update(state=State.WAITING, due_at=F("created_at"))
+    _under_way(batch).update(state=State.WAITING, due_at=F("leaves_at"))
     _gateway_failed(gateway.name, error, now)
 
 

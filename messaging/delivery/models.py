@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from messaging.delivery.codes import CHARGED, FINAL, RETURNED, Purpose, State
@@ -17,8 +18,12 @@ def _in(states: Iterable[State]) -> Q:
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def claimable(self, now: datetime) -> "MessageQuerySet":
-        """What waits to be handed over, oldest first."""
-        return self.filter(state=State.WAITING, due_at__lte=now).order_by("due_at", "pk")
+        """What waits to be handed over and may leave, oldest first; lock it with `of=("self",)`.
+
+        The campaign says whether its messages may leave, so that a pause touches one row and not a million.
+        """
+        may_leave = Q(campaign=None) | Q(campaign__is_open=True)
+        return self.filter(may_leave, state=State.WAITING, due_at__lte=now).order_by("due_at", "pk")
 
     def due(self, state: State, now: datetime) -> "MessageQuerySet":
         """What has been in `state` for as long as it may be."""
@@ -28,9 +33,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One text to one number. `public_id` is also our key at the gateway: the same key is never sent twice.
 
-    `price_units` is the price of the whole message. `due_at` is when it must be looked at again: a waiting message
-    is due since it was created, a lease on one that is being handed over runs out, an unknown one is asked for,
-    and one that is on its way has had its time for a receipt. What is final is due no more.
+    `price_units` is the price of the whole message. `leaves_at` is the first moment it may leave: its campaign may
+    begin later, and quiet hours may be on. `due_at` is when it must be looked at again: a waiting message is due when
+    it may leave, a lease on one that is being handed over runs out, an unknown one is asked for, and one that is on
+    its way has had its time for a receipt. What is final is due no more.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -61,6 +67,7 @@ class Message(models.Model):
     gateway_message_id = models.CharField(_("id at the gateway"), max_length=64, blank=True)
     error_code = models.CharField(_("reason"), max_length=32, blank=True)
     created_at = models.DateTimeField(_("created"))
+    leaves_at = models.DateTimeField(_("may leave"), db_default=Now())
     submitted_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     final_at = models.DateTimeField(_("final"), null=True, blank=True)
 

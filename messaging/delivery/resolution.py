@@ -27,9 +27,9 @@ def resolve(*, now: datetime) -> None:
     """
     match_receipts(message_ids=None, now=now)
     _until_done(lambda: _doubt_lost_leases(now=now))
-    # What waits is due since it was created; what is unknown is due when it is asked for next.
-    too_late = Message.objects.due(State.WAITING, now - PATIENCE)
-    unresolved = Message.objects.filter(state=State.UNKNOWN, due_at__isnull=False, created_at__lte=now - PATIENCE)
+    # What waits is due since it may leave; what is unknown is due when it is asked for next.
+    too_late = Message.objects.claimable(now - PATIENCE)
+    unresolved = Message.objects.filter(state=State.UNKNOWN, due_at__isnull=False, leaves_at__lte=now - PATIENCE)
     _until_done(lambda: _give_up(late=too_late, reason="too_late", now=now))
     _until_done(lambda: _give_up(late=unresolved, reason="unresolved", now=now))
     _until_done(lambda: _stop_expecting_receipts(now=now))
@@ -71,7 +71,7 @@ def _stop_expecting_receipts(*, now: datetime) -> int:
 
 
 def _locked(messages: MessageQuerySet) -> list[int]:
-    slice = messages.order_by("pk").select_for_update(skip_locked=True, no_key=True)
+    slice = messages.order_by("pk").select_for_update(skip_locked=True, no_key=True, of=("self",))
     return list(slice.values_list("pk", flat=True)[:_SLICE])
 
 
@@ -106,6 +106,6 @@ def _send_again(*, keys: Sequence[uuid.UUID], now: datetime) -> None:
     """The gateway never took these: they wait again. Safe, because it knows a key it has seen."""
     unseen = Message.objects.filter(public_id__in=keys, state=State.UNKNOWN)
     accounts = set(unseen.values_list("account_id", flat=True).distinct())
-    unseen.update(state=State.WAITING, due_at=F("created_at"))
+    unseen.update(state=State.WAITING, due_at=F("leaves_at"))
     for account_id in sorted(accounts):
         ring(messages_waiting, account_id)

@@ -91,8 +91,7 @@ def campaign_choices(account: Account, chosen: str) -> list[tuple[str, str]]:
 
 def accounts_waiting(now: datetime) -> list[int]:
     """The primary keys of the accounts in use with something to hand over, the longest waiting first."""
-    due = Message.objects.filter(state=State.WAITING, due_at__lte=now)
-    due = due.filter(account__deactivated_at=None, account__parent__deactivated_at=None)
+    due = Message.objects.claimable(now).filter(account__deactivated_at=None, account__parent__deactivated_at=None)
     return list(
         due.values("account_id").annotate(first=Min("due_at")).order_by("first").values_list("account_id", flat=True)
     )
@@ -106,9 +105,7 @@ def is_closed(account_id: int) -> bool:
 
 def oldest_waiting(now: datetime) -> datetime | None:
     """Since when the oldest message waits that could have been handed over by `now`; None when none does."""
-    oldest: datetime | None = Message.objects.filter(state=State.WAITING, due_at__lte=now).aggregate(Min("due_at"))[
-        "due_at__min"
-    ]
+    oldest: datetime | None = Message.objects.claimable(now).order_by().aggregate(Min("due_at"))["due_at__min"]
     return oldest
 
 

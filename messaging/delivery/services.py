@@ -22,7 +22,8 @@ from portal.transactions import unit_of_work
 class Draft:
     """One message to be: its number in E.164, its text as the network counts it, its whole price in units.
 
-    `public_id` may be chosen by whoever must find the message again.
+    `leaves_at` is the first moment it may leave, None meaning at once. `public_id` may be chosen by whoever must find
+    the message again.
     """
 
     recipient: str
@@ -31,13 +32,15 @@ class Draft:
     encoding: Encoding
     segment_count: int
     price_units: int
+    leaves_at: datetime | None = None
     public_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
 _COPY = """
     COPY delivery_message (
         public_id, account_id, campaign_id, purpose, sender, recipient, country_prefix, text, encoding, segment_count,
-        price_units, state, attempt_count, due_at, gateway, gateway_message_id, error_code, created_at
+        price_units, state, attempt_count, due_at, gateway, gateway_message_id, error_code, created_at,
+        leaves_at
     ) FROM STDIN
 """
 
@@ -63,7 +66,8 @@ def enqueue(
         for draft in drafts:
             head = (draft.public_id, account.pk, campaign_id, purpose.value, sender, draft.recipient, draft.prefix)
             size = (draft.text, draft.encoding.value, draft.segment_count, draft.price_units)
-            copy.write_row((*head, *size, State.WAITING.value, 0, now, "", "", "", now))
+            leaves_at = draft.leaves_at or now
+            copy.write_row((*head, *size, State.WAITING.value, 0, leaves_at, "", "", "", now, leaves_at))
             count += 1
     if count:
         ring(messages_waiting, account.pk)
