@@ -78,3 +78,16 @@ class RemovalForm(forms.Form):
         field = self.fields["contact"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = contacts
+
+
+class WithdrawalForm(forms.Form):
+    """Why messages may reach a number again."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why may messages reach this number again?"),
+        help_text=gettext_lazy(
+            "For example: “Asked for our offers again on 12 May, at the till.” It stays in the activity of the account."
+        ),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

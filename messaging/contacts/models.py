@@ -23,6 +23,15 @@ MAX_FIELDS: Final = 20
 MAX_FIELD_NAME: Final = 40
 
 
+class Source(models.TextChoices):
+    """Where an opt-out comes from."""
+
+    MANUAL = "manual", _("Added by hand")
+    IMPORT = "import", _("Imported from a file")
+    REPLY = "reply", _("Asked by reply")
+    FAILURE = "failure", _("Messages did not arrive")
+
+
 class ContactList(models.Model):
     """A named list of contacts of an account.
 
@@ -83,11 +92,20 @@ class Contact(models.Model):
 
 
 class OptOut(models.Model):
-    """A number that wants no messages from this account; no send reaches it."""
+    """A number that wants no messages from this account; no send reaches it.
+
+    What caused it is named, not held, since a history may end before an opt-out does: the message that was answered or
+    did not arrive, the reply, the import. `cause` says it in a few words: what the person wrote, or why it failed.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="opt_outs")
     number = models.CharField(_("number"), max_length=16)
+    source = models.CharField(_("source"), max_length=16, choices=Source.choices, default=Source.MANUAL)
+    cause = models.CharField(_("cause"), max_length=160, blank=True)
+    message_public_id = models.UUIDField(null=True, blank=True)
+    reply_public_id = models.UUIDField(null=True, blank=True)
+    import_public_id = models.UUIDField(null=True, blank=True)
     created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(_("since"))
 
@@ -97,6 +115,7 @@ class OptOut(models.Model):
         constraints = [
             models.UniqueConstraint("account", "number", name="a_number_opts_out_once"),
             models.CheckConstraint(condition=Q(number__regex=E164), name="an_opt_out_has_a_number_in_e164"),
+            models.CheckConstraint(condition=Q(source__in=Source.values), name="an_opt_out_has_a_known_source"),
         ]
 
     def __str__(self) -> str:

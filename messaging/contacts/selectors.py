@@ -1,5 +1,6 @@
 """Questions about contacts; the account comes first."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -58,14 +59,20 @@ def recipients(contact_list: ContactList) -> Iterator[Recipient]:
 
     What is not filled in is missing from `fields`, be it the name or another field.
     """
-    rows = contacts(contact_list).values_list("number", "name", "fields")
-    for number, name, fields in rows.iterator(chunk_size=CHUNK):
-        yield Recipient(number, {NAME: name, **fields} if name else fields)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            "SELECT number, name, fields FROM contacts_contact WHERE contact_list_id = %s ORDER BY id",
+            [contact_list.pk],
+        )
+        while rows := cursor.fetchmany(CHUNK):
+            for number, name, written in rows:
+                fields = {} if written == "{}" else json.loads(written)
+                yield Recipient(number, {NAME: name, **fields} if name else fields)
 
 
 def opt_outs(account: Account) -> QuerySet[OptOut]:
     """The numbers that want nothing from the account, the latest first."""
-    return OptOut.objects.filter(account=account).order_by("-created_at", "-pk")
+    return OptOut.objects.filter(account=account).select_related("created_by").order_by("-created_at", "-pk")
 
 
 def opted_out(account: Account, among: Iterable[str]) -> frozenset[str]:

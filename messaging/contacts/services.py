@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models.functions import Lower
 
-from messaging.contacts.models import MAX_CONTACTS, Contact, ContactList, OptOut
+from messaging.contacts.models import MAX_CONTACTS, Contact, ContactList, OptOut, Source
 from messaging.contacts.paste import Entry
 from portal.accounts.models import Account
 from portal.audit import services as audit
@@ -32,6 +32,19 @@ class Added:
 
     added_count: int
     known_count: int
+
+
+class NoReason(Exception):
+    """An opt-out is not withdrawn without saying why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What made a number opt out: a few words, and the message or reply (public ids) that said them."""
+
+    words: str = ""
+    message: UUID | None = None
+    reply: UUID | None = None
 
 
 @unit_of_work
@@ -88,33 +101,74 @@ def delete_list(*, contact_list: ContactList, actor_id: int, now: datetime) -> N
 
 
 @unit_of_work
-def opt_out(*, account: Account, numbers: Sequence[str], actor_id: int | None, now: datetime) -> int:
-    """Send nothing more to the numbers (E.164); return how many are new. `actor_id` None: the recipient said so."""
-    before = OptOut.objects.filter(account=account, number__in=numbers).count()
-    OptOut.objects.bulk_create(
-        (OptOut(account=account, number=number, created_by_id=actor_id, created_at=now) for number in numbers),
-        batch_size=1000,
-        ignore_conflicts=True,
+def opt_out(
+    *,
+    account: Account,
+    number: str,
+    source: Source,
+    now: datetime,
+    cause: Cause = Cause(),
+    actor_id: int | None = None,
+) -> bool:
+    """Send nothing more to the number (E.164); return whether that is new. Repeated it changes nothing.
+
+    `actor_id` None: the recipient said so, or the network did. The first cause stays.
+    """
+    opted_out = OptOut(
+        account=account,
+        number=number,
+        source=source,
+        cause=cause.words[:160],
+        message_public_id=cause.message,
+        reply_public_id=cause.reply,
+        created_by_id=actor_id,
+        created_at=now,
     )
-    count = OptOut.objects.filter(account=account, number__in=numbers).count() - before
-    if count:
-        audit.record(
-            action="opt_out.added", actor_id=actor_id, account_id=account.pk, after={"number_count": count}, now=now
-        )
-    return count
+    return _keep(account, [opted_out], source, actor_id, now) == 1
 
 
 @unit_of_work
-def withdraw_opt_out(*, opt_out: OptOut, actor_id: int, now: datetime) -> None:
-    """Let messages reach the number again."""
-    opt_out.delete()
-    audit.record(
-        action="opt_out.withdrawn",
-        actor_id=actor_id,
-        account_id=opt_out.account_id,
-        before={"number": opt_out.number},
-        now=now,
-    )
+def opt_out_all(
+    *, account: Account, numbers: Sequence[str], actor_id: int | None, now: datetime, source: Source = Source.MANUAL
+) -> int:
+    """Send nothing more to the numbers (E.164), which have no cause in a message; return how many are new."""
+    opted_out = [
+        OptOut(account=account, number=number, source=source, created_by_id=actor_id, created_at=now)
+        for number in dict.fromkeys(numbers)
+    ]
+    return _keep(account, opted_out, source, actor_id, now)
+
+
+@unit_of_work
+def withdraw_opt_out(*, opt_out: OptOut, reason: str, actor_id: int, now: datetime) -> None:
+    """Let messages reach the number again; the audit log keeps who said so and why. Raises `NoReason`."""
+    if not reason.strip():
+        raise NoReason
+    count, _ = OptOut.objects.filter(pk=opt_out.pk).delete()
+    if count:
+        audit.record(
+            action="opt_out.withdrawn",
+            actor_id=actor_id,
+            account_id=opt_out.account_id,
+            subject=f"opt_out:{opt_out.public_id}",
+            before={"number": opt_out.number, "source": opt_out.source, "since": opt_out.created_at.isoformat()},
+            after={"reason": reason.strip()},
+            now=now,
+        )
+
+
+def _keep(account: Account, wanted: list[OptOut], source: Source, actor_id: int | None, now: datetime) -> int:
+    numbers = [opt_out.number for opt_out in wanted]
+    mine = OptOut.objects.filter(account=account, number__in=numbers)
+    before = mine.count()
+    OptOut.objects.bulk_create(wanted, batch_size=1000, ignore_conflicts=True)
+    count = mine.count() - before
+    if count:
+        after = {"number_count": count, "source": source.value}
+        if count == 1 == len(wanted):
+            after["number"] = numbers[0]
+        audit.record(action="opt_out.added", actor_id=actor_id, account_id=account.pk, after=after, now=now)
+    return count
 
 
 def _record(action: str, contact_list: ContactList, after: dict[str, object], actor_id: int, now: datetime) -> None:

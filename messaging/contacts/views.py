@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_tables2 import RequestConfig
 
 from messaging.contacts import notes, selectors, services
-from messaging.contacts.forms import ContactListForm, PasteForm, RemovalForm
+from messaging.contacts.forms import ContactListForm, PasteForm, RemovalForm, WithdrawalForm
 from messaging.contacts.models import ContactList, OptOut
 from messaging.contacts.tables import ContactListTable, ContactTable
 from portal.accounts.access import AccountRequest, account_view
@@ -140,19 +140,25 @@ def opt_out_new(request: AccountRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "messaging/contacts/opt_outs.html", _opt_out_page(request, form), status=422)
     numbers = [entry.number for entry in form.read.entries]
-    count = services.opt_out(account=request.account, numbers=numbers, actor_id=request.user.pk, now=timezone.now())
+    count = services.opt_out_all(account=request.account, numbers=numbers, actor_id=request.user.pk, now=timezone.now())
     notes.tell(request, form.read, added_count=count, known_count=len(numbers) - count)
     return redirect("opt_outs", request.account.public_id)
 
 
 @account_view(Capability.MANAGE_CONTACTS)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def opt_out_withdrawal(request: AccountRequest, opt_out: UUID) -> HttpResponse:
-    """Let messages reach a number again."""
+    """Let messages reach a number again, and say why."""
     mine = get_object_or_404(OptOut, account=request.account, public_id=opt_out)
-    services.withdraw_opt_out(opt_out=mine, actor_id=request.user.pk, now=timezone.now())
-    messages.success(request, _("Messages can reach this number again."))
-    return redirect("opt_outs", request.account.public_id)
+    form = WithdrawalForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        services.withdraw_opt_out(opt_out=mine, reason=reason, actor_id=request.user.pk, now=timezone.now())
+        messages.success(request, _("Messages can reach %(number)s again.") % {"number": mine.written})
+        return redirect("opt_outs", request.account.public_id)
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "opt_out": mine}
+    return render(request, "messaging/contacts/opt_out_withdrawal.html", context, status=status)
 
 
 def _list_page(request: AccountRequest, contact_list: ContactList, form: PasteForm) -> dict[str, object]:

@@ -176,4 +176,4 @@ def _count_rows(now: datetime) -> None:
 
 
 def _opt_out(branch: Branch, number: str, now: datetime) -> None:
-    contacts.opt_out(account=branch.account, numbers=[number], actor_id=None, now=now)
+    contacts.opt_out_all(account=branch.account, numbers=[number], actor_id=None, now=now)

@@ -117,7 +117,7 @@ def _sending(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUI
 
 def _lists(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
     contact_list = contacts.create_list(account=account, name="Friends", entries=[], actor_id=owner.pk, now=now)
-    contacts.opt_out(account=account, numbers=["+393477654321"], actor_id=owner.pk, now=now)
+    contacts.opt_out_all(account=account, numbers=["+393477654321"], actor_id=owner.pk, now=now)
     return {"contact_list": contact_list.public_id, "opt_out": OptOut.objects.get(account=account).public_id}
 
 

@@ -142,7 +142,7 @@ def test_the_name_of_another_account_cannot_be_used(
 
 def test_who_opted_out_gets_nothing(acme: Account, grant: Grant, launch: Launch, now: datetime) -> None:
     grant(acme, "100")
-    contacts.opt_out(account=acme, numbers=[ANNA], actor_id=None, now=now)
+    contacts.opt_out_all(account=acme, numbers=[ANNA], actor_id=None, now=now)
     assert launch(ANNA, BRUNO).recipient_count == 1
     assert Message.objects.get().recipient == BRUNO
 

@@ -1,5 +1,6 @@
 """Lists and opt-outs in the browser."""
 
+import uuid
 from datetime import datetime
 
 import pytest
@@ -7,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from messaging.contacts import selectors, services
-from messaging.contacts.models import Contact, ContactList, OptOut
+from messaging.contacts.models import Contact, ContactList, OptOut, Source
 from messaging.contacts.paste import Entry
 from portal.accounts.models import Account, User
+from portal.audit.models import AuditEvent
 from tests.conftest import SignedIn
 
 ANNA, BRUNO = "+393471234567", "+393471234568"
@@ -126,14 +128,36 @@ def test_an_opt_out_is_kept_once_and_can_be_withdrawn(acme: Account, alice: User
     assert "+39 347 123 4567" in browser.get(reverse("opt_outs", args=[acme.public_id])).text
     assert selectors.opted_out(acme, [ANNA, BRUNO]) == {ANNA}
     mine = OptOut.objects.get()
-    browser.post(reverse("opt_out_withdrawal", args=[acme.public_id, mine.public_id]))
+    url = reverse("opt_out_withdrawal", args=[acme.public_id, mine.public_id])
+    assert "Added by hand" in browser.get(url).text
+    for silent in ({}, {"reason": "  "}):
+        assert browser.post(url, silent).status_code == 422
+        assert OptOut.objects.exists()
+    browser.post(url, {"reason": "Asked again at the till"})
     assert not OptOut.objects.exists()
+    event = AuditEvent.objects.get(action="opt_out.withdrawn")
+    assert (event.actor, event.before["number"], event.after["reason"]) == (alice, ANNA, "Asked again at the till")
+    with pytest.raises(services.NoReason):
+        services.withdraw_opt_out(opt_out=mine, reason=" ", actor_id=alice.pk, now=mine.created_at)
+
+
+def test_an_opt_out_says_which_message_caused_it(
+    acme: Account, alice: User, signed_in: SignedIn, now: datetime
+) -> None:
+    message = uuid.uuid4()
+    cause = services.Cause("STOP grazie", message=message)
+    for new in (True, False):
+        assert services.opt_out(account=acme, number=ANNA, source=Source.REPLY, cause=cause, now=now) is new
+    page = signed_in(alice).get(reverse("opt_outs", args=[acme.public_id])).text
+    assert "Asked by reply: <q>STOP grazie</q>" in page
+    assert reverse("message", args=[acme.public_id, message]) in page
+    assert AuditEvent.objects.filter(action="opt_out.added").count() == 1
 
 
 def test_an_opt_out_holds_for_its_own_account_only(
     acme: Account, globex: Account, charlie: User, now: datetime, signed_in: SignedIn
 ) -> None:
-    services.opt_out(account=acme, numbers=[ANNA], actor_id=None, now=now)
+    services.opt_out_all(account=acme, numbers=[ANNA], actor_id=None, now=now)
     assert selectors.opted_out(globex, [ANNA]) == frozenset()
     url = reverse("opt_out_withdrawal", args=[globex.public_id, OptOut.objects.get().public_id])
     assert signed_in(charlie).post(url).status_code == 404
@@ -159,6 +183,8 @@ def test_the_tables_refuse_what_is_no_number_or_there_already(
     for number, sentence in (("0", "an_opt_out_has_a_number_in_e164"), (BRUNO, "a_number_opts_out_once")):
         with pytest.raises(IntegrityError, match=sentence), transaction.atomic():
             OptOut.objects.create(account=acme, number=number, created_at=now)
+    with pytest.raises(IntegrityError, match="an_opt_out_has_a_known_source"), transaction.atomic():
+        OptOut.objects.create(account=acme, number=ANNA, source="hearsay", created_at=now)
     for name, sentence in (("", "a_contact_list_has_a_name"), ("FRIENDS", "a_contact_list_has_a_name_of_its_own")):
         with pytest.raises(IntegrityError, match=sentence), transaction.atomic():
             ContactList.objects.create(account=acme, name=name, created_at=now)
