@@ -49,3 +49,34 @@ def septets(char: str) -> int:
     if char in EXTENSION:
         return 2
     raise KeyError(char)
+
+
+_TO_SEPTETS: Final = str.maketrans(
+    {char: chr(position) for position, char in enumerate(BASIC_TABLE) if char != ESCAPE}
+    | {char: ESCAPE + chr(septet) for char, septet in EXTENSION_TABLE.items()}
+)
+_FROM_EXTENSION: Final = {chr(septet): char for char, septet in EXTENSION_TABLE.items()}
+
+
+def encode(text: str) -> bytes:
+    """Give the septets of a GSM text, one in an octet, an escape before each of the extension. KeyError for others."""
+    if not is_gsm(text):
+        raise KeyError(next(char for char in text if char not in GSM))
+    return text.translate(_TO_SEPTETS).encode("latin-1")
+
+
+def decode(septets: bytes) -> str:
+    """Read septets that stand one in an octet, as a telephone does.
+
+    What follows an escape and is not in the extension table is read by the basic one, and an octet that is no septet as
+    U+FFFD; an escape at the end says nothing.
+    """
+    chars, is_escaped = [], False
+    for septet in septets:
+        if septet == ord(ESCAPE) and not is_escaped:
+            is_escaped = True
+            continue
+        basic = BASIC_TABLE[septet] if septet < len(BASIC_TABLE) else "\ufffd"
+        chars.append(_FROM_EXTENSION.get(chr(septet), basic) if is_escaped else basic)
+        is_escaped = False
+    return "".join(chars)
