@@ -5,21 +5,20 @@ what was valid at any moment can still be read. Periods of the same thing cannot
 """
 
 import uuid
-from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Cast
+from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from billing.amounts import to_credits
 from billing.pricing.codes import Service
+from portal.periods import LASTS, period, point
 
 # The lists that come with Saldo have names in every language; a list that staff add is called what they wrote.
 SUPPLIED_NAMES: Final = (gettext_noop("Standard"), gettext_noop("Communications"))
@@ -28,25 +27,6 @@ PREFIX: Final = r"^[1-9][0-9]{0,6}$"
 MOST_MONTHS: Final = 120
 _MONTHS_FAULT = _("Credits expire after 1 to 120 months, or never.")
 _PREFIX_FAULT = _("A prefix has one to seven digits and does not begin with zero.")
-
-
-def valid_at(now: datetime, path: str = "") -> Q:
-    """The condition that a period contains `now`; `path` leads to the row that has it ("price_list__")."""
-    still = Q(**{f"{path}valid_until": None}) | Q(**{f"{path}valid_until__gt": now})
-    return Q(**{f"{path}valid_from__lte": now}) & still
-
-
-def _point(field: str) -> Func:
-    """A whole number as a range of one: PostgreSQL compares ranges in an exclusion without any extension."""
-    number = Cast(field, models.BigIntegerField())
-    return Func(number, number, Value("[]"), function="int8range", output_field=BigIntegerRangeField())
-
-
-def _period() -> Func:
-    return Func(F("valid_from"), F("valid_until"), function="tstzrange", output_field=DateTimeRangeField())
-
-
-_LASTS = Q(valid_until=None) | Q(valid_until__gt=F("valid_from"))
 
 
 class PriceList(models.Model):
@@ -80,7 +60,7 @@ class PriceList(models.Model):
                 violation_error_message=_("There is a default price list already."),
             ),
             models.CheckConstraint(
-                condition=_LASTS,
+                condition=LASTS,
                 name="a_price_list_ends_after_it_begins",
                 violation_error_message=_("A price list ends after it begins."),
             ),
@@ -123,14 +103,14 @@ class CreditPack(models.Model):
             ExclusionConstraint(
                 name="a_pack_has_one_price_at_a_time",
                 expressions=[
-                    (_point("price_list"), RangeOperators.OVERLAPS),
-                    (_point("credits"), RangeOperators.OVERLAPS),
-                    (_period(), RangeOperators.OVERLAPS),
+                    (point("price_list"), RangeOperators.OVERLAPS),
+                    (point("credits"), RangeOperators.OVERLAPS),
+                    (period(), RangeOperators.OVERLAPS),
                 ],
                 violation_error_message=_("This pack has another price in the same period."),
             ),
             models.CheckConstraint(
-                condition=_LASTS,
+                condition=LASTS,
                 name="a_pack_ends_after_it_begins",
                 violation_error_message=_("A pack ends after it begins."),
             ),
@@ -190,14 +170,14 @@ class Rate(models.Model):
             *(
                 ExclusionConstraint(
                     name=f"a_prefix_has_one_{service}_rate_at_a_time",
-                    expressions=[(_point("prefix"), RangeOperators.OVERLAPS), (_period(), RangeOperators.OVERLAPS)],
+                    expressions=[(point("prefix"), RangeOperators.OVERLAPS), (period(), RangeOperators.OVERLAPS)],
                     condition=Q(service=service),
                     violation_error_message=_("This prefix has another rate in the same period."),
                 )
                 for service in Service.values
             ),
             models.CheckConstraint(
-                condition=_LASTS,
+                condition=LASTS,
                 name="a_rate_ends_after_it_begins",
                 violation_error_message=_("A rate ends after it begins."),
             ),

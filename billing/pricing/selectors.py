@@ -6,9 +6,10 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from billing.pricing.codes import Service
-from billing.pricing.models import CreditPack, PriceAgreement, PriceList, Rate, valid_at
+from billing.pricing.models import CreditPack, PriceAgreement, PriceList, Rate
 from billing.pricing.quote import RateEntry, RateTable
 from portal.accounts.models import Account
+from portal.periods import valid_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from messaging.encoding import alphabet
 MAX_LENGTH: Final = 11
 """Characters a telephone shows of an alphanumeric sender (3GPP TS 23.040)."""
 
+MAX_STORED: Final = 16
+"""Characters of the longest sender: a plus sign and the fifteen digits of E.164."""
+
 INSIDE: Final = frozenset(" -_&.")
 """Marks that may stand between letters and digits, never at either end."""
 

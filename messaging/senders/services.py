@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db.models.functions import Lower
 
 from messaging.senders import rules
-from messaging.senders.models import SenderName, State
+from messaging.senders.codes import State
+from messaging.senders.models import SenderName
 from messaging.senders.rules import NameRefused
 from portal.accounts.models import Account
 from portal.audit import services as audit

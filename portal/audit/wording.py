@@ -18,6 +18,8 @@ ACTIONS: Final = {
     "contact_list.deleted": gettext_lazy("Contact list deleted"),
     "contact_list.extended": gettext_lazy("Contacts added"),
     "contact_list.reduced": gettext_lazy("Contacts removed"),
+    "countries.loaded": gettext_lazy("Country table loaded"),
+    "country.changed": gettext_lazy("Country rule changed"),
     "email.added": gettext_lazy("E-mail address added"),
     "email.changed": gettext_lazy("E-mail address changed"),
     "email.removed": gettext_lazy("E-mail address removed"),

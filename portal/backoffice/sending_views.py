@@ -16,7 +16,7 @@ from messaging.delivery import selectors as delivery_selectors
 from messaging.delivery import services as delivery
 from messaging.senders import selectors as senders_selectors
 from messaging.senders import services as senders
-from messaging.senders.models import State
+from messaging.senders.codes import State
 from portal.accounts.access import PersonRequest, staff_view
 from portal.backoffice import selectors
 from portal.backoffice.forms import PauseForm, ReviewForm

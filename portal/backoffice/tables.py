@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from billing.invoices.models import Invoice
 from billing.invoices.tables import KINDS as INVOICE_KINDS
 from billing.payments.models import Attempt, Payment
+from messaging.senders.codes import State as SenderState
 from messaging.senders.models import SenderName
-from messaging.senders.models import State as SenderState
 from portal.accounts.models import Account
 from portal.templatetags.formats import credits, day, moment, money, number
 from portal.templatetags.parts import badge, icon

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from billing.pricing import files as price_files
 from billing.pricing import services as pricing
+from messaging.senders import countries, rule_file
 from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.audit.models import AuditEvent
@@ -60,6 +61,7 @@ def _tell(now: datetime) -> tuple[Past, History]:
     chance = random.Random(_SEED)  # noqa: S311 - the same story each time
     first = now - timedelta(days=max(firm.opened for firm in CUSTOMERS) + 1)
     pricing.load(files=price_files.read(price_files.SUPPLIED), actor_id=None, now=first)
+    countries.load(rows=rule_file.read(), actor_id=None, now=first)
     past = Past(
         timeline=Timeline(now),
         network=PastNetwork(chance, first),

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Self
 
@@ -99,6 +100,8 @@ def _bring_up_to_date() -> None:
         say(f"Bringing the database up to date ({count} migrations)")
         call_command("migrate", verbosity=0, interactive=False)
     call_command("demo")
+    # A demo that was loaded by an older Saldo has none yet.
+    call_command("load_countries", stdout=StringIO())
     # The parts are processes of their own; this one needs the database no more.
     connection.close()
 

@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from messaging.senders import selectors, services
-from messaging.senders.models import SenderName, State
+from messaging.senders.codes import State
+from messaging.senders.models import SenderName
 from portal.accounts.models import Account, User
 from portal.audit.models import AuditEvent
 from tests.conftest import SignedIn

@@ -26,7 +26,8 @@ from messaging.alerts.codes import Channel, Fault, Kind, NoticeState
 from messaging.alerts.models import BalanceAlert, Notice
 from messaging.delivery.models import GatewayState, Message
 from messaging.senders import services as senders
-from messaging.senders.models import SenderName, State
+from messaging.senders.codes import State
+from messaging.senders.models import SenderName
 from portal.accounts.models import Account, User
 from portal.audit import wording as audit_wording
 from portal.audit.models import AuditEvent

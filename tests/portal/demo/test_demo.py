@@ -26,8 +26,8 @@ from messaging.contacts.models import Contact, ContactList, OptOut
 from messaging.delivery.codes import CHARGED, OPEN, Purpose, State
 from messaging.delivery.handover import PATIENCE
 from messaging.delivery.models import DeliveryReceipt, Message
+from messaging.senders.codes import State as SenderState
 from messaging.senders.models import SenderName
-from messaging.senders.models import State as SenderState
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, User
 from portal.audit.models import AuditEvent
