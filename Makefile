@@ -48,7 +48,7 @@ messages: export SALDO_MODE = test
 messages: $(VENV)/stamp ## Compile the translations
 	@$(BIN)/python manage.py messages compile
 
-bench: $(VENV)/stamp ## Measure the speeds the house promises
+bench: $(VENV)/bench-stamp ## Measure the speeds the house promises
 	@$(BIN)/pytest -q -s -o python_files='bench_*.py' $(BENCH)
 
 lock: ## Write requirements.lock anew from pyproject.toml
@@ -73,4 +73,10 @@ $(VENV)/stamp: requirements.lock
 	@echo "Installing the packages of requirements.lock (a minute or two)"
 	@$(PYTHON) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-input \
 		--root-user-action ignore --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/bench-stamp: $(VENV)/stamp $(BENCH)/requirements.in
+	@echo "Installing what the benchmarks compare with"
+	@$(PYTHON) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-input \
+		--root-user-action ignore -r $(BENCH)/requirements.in
 	@touch $@
