@@ -11,6 +11,7 @@ from messaging.delivery.smpp.link import Link, Peer
 from messaging.delivery.smpp.session import Habits, Session
 from messaging.delivery.smpp.window import Outcomes
 from tests.faults.smsc import Smsc
+from tests.messaging.delivery.smpp.far_end import ForeignSmsc
 
 BRISK = Habits(window=10, enquire_after=0.3, enquire_patience=0.5, bind_patience=1)
 
@@ -22,10 +23,12 @@ def to(number: int = 393471000100, octets: bytes = b"Ciao") -> tuple[Submit, ...
 class Bound:
     """A link that runs, and what it was told."""
 
-    def __init__(self, smsc: Smsc, habits: Habits = BRISK, **given: Any) -> None:
+    def __init__(
+        self, smsc: Smsc | ForeignSmsc, habits: Habits = BRISK, password: str = "secret", **given: Any
+    ) -> None:
         self.delivered: list[Deliver] = []
         self.changes: list[tuple[bool, str]] = []
-        fixed = Peer("127.0.0.1", smsc.port, Credentials("transceiver", "saldo", "secret"), tls=False, habits=habits)
+        fixed = Peer("127.0.0.1", smsc.port, Credentials("transceiver", "saldo", password), tls=False, habits=habits)
         peer = replace(fixed, first_rest=0.02, longest_rest=0.1, **given)
         self.link = Link(peer, on_deliver=self._take, on_change=lambda up, why: self.changes.append((up, why)))
 
