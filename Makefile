@@ -11,7 +11,7 @@ BENCH := tests/bench
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run manage test test-quick check messages bench lock clean system system-browser
+.PHONY: help run manage test test-quick check messages bench lock clean system system-tests
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ run: $(VENV)/stamp system ## Run all of Saldo here with the demo's data (PORT=80
 manage: $(VENV)/stamp ## Run a management command against the Saldo that runs here: make manage DO=audit_ledger
 	@exec $(BIN)/python -m portal.launcher.manage $(DO)
 
-test: check messages system-browser ## Run everything: the checks, the tests, the journeys in a browser
+test: check messages system-tests ## Run everything: the checks, the tests, the journeys in a browser
 	@echo "Tests"
 	@$(BIN)/pytest -q -n 2 --dist loadfile --ignore=$(JOURNEYS) --ignore=$(BENCH)
 	@echo "Journeys in a browser"
@@ -62,8 +62,8 @@ clean: ## Remove the environment, the demo's data and every cache
 system: $(VENV)/stamp
 	@$(BIN)/python -m portal.launcher.system
 
-system-browser: $(VENV)/stamp
-	@$(BIN)/python -m portal.launcher.system browser
+system-tests: $(VENV)/stamp
+	@$(BIN)/python -m portal.launcher.system tests
 
 # Made by the pip of the system's Python: a minimal Debian has no ensurepip to put one inside.
 $(VENV)/stamp: requirements.lock

