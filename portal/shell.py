@@ -44,6 +44,7 @@ NAV: tuple[Group, ...] = (
         (
             Link(_("Campaigns"), "campaigns", "send"),
             Link(_("Messages"), "messages", "history"),
+            Link(_("Replies"), "replies", "message"),
             Link(_("Contact lists"), "contact_lists", "contacts"),
             Link(_("Sender names"), "sender_names", "sender"),
             Link(_("Reports"), "reports", "report"),

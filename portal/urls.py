@@ -28,6 +28,7 @@ account_patterns: list[URLPattern | URLResolver] = [
     path("", include("messaging.contacts.urls")),
     path("", include("messaging.delivery.urls")),
     path("", include("messaging.campaigns.urls")),
+    path("", include("messaging.replies.urls")),
     path("", include("messaging.alerts.urls")),
     path("", include("portal.reports.urls")),
 ]

@@ -21,6 +21,7 @@ from messaging.alerts import tasks as alerts_tasks
 from messaging.campaigns import tasks as campaigns_tasks
 from messaging.delivery import signals as delivery_signals
 from messaging.delivery import tasks as delivery_tasks
+from messaging.replies import tasks as replies_tasks
 from portal.reports import signals as reports_signals
 from portal.reports import tasks as reports_tasks
 
@@ -42,6 +43,7 @@ WIRES: tuple[Wire, ...] = (
     Wire(invoices_signals.invoice_issued, invoices_tasks.render),
     Wire(delivery_signals.messages_waiting, delivery_tasks.submit),
     Wire(delivery_signals.messages_handed_over, campaigns_tasks.settle),
+    Wire(delivery_signals.reply_arrived, replies_tasks.handle),
 )
 
 

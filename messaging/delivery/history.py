@@ -48,9 +48,9 @@ def find(account: Account, filters: Filters) -> MessageQuerySet:
     """The account's messages that pass the filters, in no order."""
     found = selectors.messages(account).order_by().select_related("campaign", "account")
     if filters.since:
-        found = found.filter(created_at__gte=_midnight(min(filters.since, _LAST_DAY)))
+        found = found.filter(created_at__gte=midnight(filters.since))
     if filters.until:
-        found = found.filter(created_at__lt=_midnight(min(filters.until, _LAST_DAY) + timedelta(days=1)))
+        found = found.filter(created_at__lt=midnight(filters.until, following=True))
     if filters.recipient.startswith("+"):
         found = found.filter(recipient=filters.recipient)
     elif filters.recipient:
@@ -134,9 +134,9 @@ def events(message: Message) -> list[Event]:
     return steps
 
 
-def _midnight(day: date) -> datetime:
-    """The first moment of the day where the reader is; no calendar goes beyond our own time."""
-    day = max(day, _FIRST_DAY)
+def midnight(day: date, *, following: bool = False) -> datetime:
+    """The first moment of the day, or of the `following` one, where the reader is; our own time bounds the calendar."""
+    day = min(max(day, _FIRST_DAY), _LAST_DAY) + timedelta(days=1 if following else 0)
     return timezone.make_aware(datetime.combine(day, time.min))
 
 

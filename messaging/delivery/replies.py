@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from messaging.delivery.models import Reply
+from messaging.delivery.signals import reply_arrived
+from portal.bells import ring
 from portal.transactions import unit_of_work
 
 MAX_CHARACTERS = 40_000
@@ -19,7 +21,7 @@ def take(*, gateway: str, key: str, source: str, destination: str, text: str, re
     """
     if not number(source):
         raise ValueError("a reply comes from somewhere")
-    reply, _ = Reply.objects.get_or_create(
+    reply, created = Reply.objects.get_or_create(
         gateway=gateway,
         key=_clean(key)[:128],
         defaults={
@@ -29,6 +31,8 @@ def take(*, gateway: str, key: str, source: str, destination: str, text: str, re
             "received_at": received_at,
         },
     )
+    if created:
+        ring(reply_arrived, reply.pk)
     return reply
 
 

@@ -7,3 +7,6 @@ messages_waiting = Signal()
 
 # Rung when nothing of a campaign is left in the queue; `id` is the campaign's primary key.
 messages_handed_over = Signal()
+
+# Rung after a gateway brought a reply; `id` is the primary key of the Reply.
+reply_arrived = Signal()

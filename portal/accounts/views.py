@@ -57,6 +57,13 @@ ENTRIES = (
         Capability.MANAGE_ALERTS,
     ),
     Entry(
+        gettext_lazy("Replies"),
+        gettext_lazy("Forward what people answer, or answer it by itself."),
+        "reply_settings",
+        "message",
+        Capability.SEND,
+    ),
+    Entry(
         gettext_lazy("Sub-accounts"),
         gettext_lazy("Branches with credits of their own."),
         "subaccounts",

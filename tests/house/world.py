@@ -17,7 +17,9 @@ from messaging.alerts import services as alerts
 from messaging.campaigns import services as campaigns
 from messaging.contacts import services as contacts
 from messaging.contacts.models import OptOut
+from messaging.delivery import replies
 from messaging.delivery.models import Message
+from messaging.replies import services as replies_services
 from messaging.senders import services as senders
 from portal.accounts import invitations
 from portal.accounts.capabilities import Role
@@ -45,6 +47,7 @@ def furnish(account: Account, owner: User, now: datetime) -> Owned:
         _lists,
         _alert,
         _report,
+        _reply,
         _subaccount,
         _invitation,
     ]
@@ -139,6 +142,21 @@ def _report(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID
         created_at=now,
     )
     return {"report": report.public_id}
+
+
+def _reply(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    replies_services.assign_number(account=account, number=f"+39339{account.pk:07}", actor_id=None, now=now)
+    reply = replies.take(
+        gateway="simulator",
+        key=f"world:{account.pk}",
+        source=NUMBER,
+        destination=f"+39339{account.pk:07}",
+        text="Thanks",
+        received_at=now,
+    )
+    received = replies_services.handle(reply_id=reply.pk, now=now)
+    assert received is not None
+    return {"reply": received.public_id}
 
 
 def _subaccount(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:

@@ -152,7 +152,7 @@ def test_the_pages_ask_the_database_no_more_for_fifty_messages_than_for_one(
     queue(acme, numbers(60))
     browser, address = signed_in(bob), reverse("messages", args=[acme.public_id])
     browser.get(address)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         browser.get(address)
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.test import Client, RequestFactory
 from pythonjsonlogger.json import JsonFormatter
 
@@ -75,3 +77,14 @@ def test_the_address_is_the_proxys_word_only_behind_one(
     settings.BEHIND_PROXY = behind
 
     assert client_address(rf.get("/", headers={"X-Forwarded-For": forwarded})) == address
+
+
+def test_a_session_says_when_it_was_used_once_a_minute(alice: User, signed_in: SignedIn) -> None:
+    browser = signed_in(alice)
+    browser.get("/me/")
+    seen = UserSession.objects.get(user=alice).last_seen_at
+    browser.get("/me/")
+    assert UserSession.objects.get(user=alice).last_seen_at == seen
+    cache.delete(f"session-seen:{browser.session.session_key}")
+    browser.get("/me/")
+    assert UserSession.objects.get(user=alice).last_seen_at > seen
