@@ -5,6 +5,7 @@ lacks one stops here with a sentence that names it, not at midnight in the middl
 """
 
 import os
+import re
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -52,6 +53,17 @@ def read_number(name: str, default: int) -> int:
 def read_list(name: str, default: str | None = None) -> list[str]:
     """Return `name` as a list, its items separated by commas."""
     return [item.strip() for item in read_text(name, default).split(",") if item.strip()]
+
+
+def read_addresses(name: str) -> dict[str, str]:
+    """Return `name` as addresses by name: `italia=smpps://id:secret@host:2776,world=twilio://AC1:secret@host`."""
+    addresses = {}
+    for item in read_list(name, ""):
+        label, is_given, address = item.partition("=")
+        if not is_given or not re.fullmatch("[a-z][a-z0-9-]{0,31}", label.strip()) or ":" not in address:
+            raise ImproperlyConfigured(f"{name} must hold items like name=scheme://address, not {label!r}.")
+        addresses[label.strip()] = address.strip()
+    return addresses
 
 
 MODE = read_text("SALDO_MODE", "production")
@@ -331,6 +343,8 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "portal.tasks.clear_sessions", "schedule": crontab(hour="3", minute="15")},
 }
 
+# The suppliers' connections by name. Their secrets are in the addresses, and nowhere else; routes are rows.
+GATEWAYS = read_addresses("GATEWAYS")
 GATEWAY_SIMULATOR_URL = read_text("GATEWAY_SIMULATOR_URL", "" if PRODUCTION else "http://127.0.0.1:8025")
 GATEWAY_TOKEN = read_text("GATEWAY_TOKEN", "" if PRODUCTION else "demo-gateway-token")
 GATEWAY_WEBHOOK_SECRET = read_text("GATEWAY_WEBHOOK_SECRET", for_production("demo-webhook-secret"))

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from messaging.delivery.models import DeliveryReceipt, GatewayState, Message, Reply
+from messaging.delivery.models import DeliveryReceipt, GatewayMinute, GatewayState, Message, MessagePart, Reply, Route
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -34,3 +34,25 @@ class ReplyAdmin(ReadOnlyAdmin):
 @admin.register(GatewayState)
 class GatewayStateAdmin(ReadOnlyAdmin):
     list_display = ("name", "is_paused", "failure_count", "retry_at", "last_ok_at", "last_error_at", "last_error")
+
+
+@admin.register(GatewayMinute)
+class GatewayMinuteAdmin(ReadOnlyAdmin):
+    list_display = ("minute", "gateway", "accepted_count", "refused_count", "fault_count", "delivered_count")
+    list_filter = ("gateway",)
+    ordering = ("-minute",)
+
+
+@admin.register(Route)
+class RouteAdmin(ReadOnlyAdmin):
+    list_display = ("prefix", "gateway", "priority", "is_paused", "per_second", "valid_from", "valid_until")
+    list_filter = ("gateway",)
+    ordering = ("prefix", "priority")
+
+
+@admin.register(MessagePart)
+class MessagePartAdmin(ReadOnlyAdmin):
+    list_display = ("message", "number", "gateway", "gateway_message_id")
+    list_select_related = ("message",)
+    ordering = ("-pk",)
+    search_fields = ("=gateway_message_id",)

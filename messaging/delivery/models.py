@@ -1,4 +1,4 @@
-"""Messages, one text to one number each; the receipts that say what became of them; the gateways' health."""
+"""Messages, one text to one number each; the receipts that say what became of them; what telephones write back."""
 
 import uuid
 from collections.abc import Iterable
@@ -6,10 +6,22 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from messaging.delivery.codes import CHARGED, FINAL, RETURNED, Purpose, State
+from messaging.delivery.gateway_models import GatewayMinute, GatewayState, Route
+
+__all__ = [
+    "DeliveryReceipt",
+    "GatewayMinute",
+    "GatewayState",
+    "Message",
+    "MessagePart",
+    "MessageQuerySet",
+    "Reply",
+    "Route",
+]
 
 
 def _in(states: Iterable[State]) -> Q:
@@ -37,6 +49,9 @@ class Message(models.Model):
     begin later, and quiet hours may be on. `due_at` is when it must be looked at again: a waiting message is due when
     it may leave, a lease on one that is being handed over runs out, an unknown one is asked for, and one that is on
     its way has had its time for a receipt. What is final is due no more.
+
+    A gateway that takes each part by itself knows the message by several ids: `gateway_message_id` is the first, and
+    then all of them are `MessagePart`s. Otherwise there is one id, and no part has a row.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -100,7 +115,15 @@ class Message(models.Model):
             models.Index("account", F("created_at").desc(), F("id").desc(), name="message_history"),
             models.Index(fields=["account", "recipient", "id"], name="message_by_recipient"),
             models.Index(fields=["campaign", "state"], include=["price_units"], name="message_progress"),
-            models.Index("account", "due_at", "id", name="message_queue", condition=Q(state=State.WAITING)),
+            models.Index(
+                "account",
+                Coalesce("campaign", 0),
+                "country_prefix",
+                "due_at",
+                "id",
+                name="message_lane",
+                condition=Q(state=State.WAITING),
+            ),
             models.Index("state", "due_at", name="message_due", condition=Q(due_at__isnull=False)),
             models.Index("gateway_message_id", name="message_by_gateway_id", condition=~Q(gateway_message_id="")),
         ]
@@ -123,6 +146,26 @@ class Message(models.Model):
         return self.state in RETURNED
 
 
+class MessagePart(models.Model):
+    """What a gateway calls one part of a message that it was given in several; `number` counts from 1."""
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="parts")
+    number = models.PositiveSmallIntegerField(_("part"))
+    gateway = models.CharField(_("gateway"), max_length=32)
+    gateway_message_id = models.CharField(_("id at the gateway"), max_length=64)
+
+    class Meta:
+        verbose_name = _("part of a message")
+        verbose_name_plural = _("parts of messages")
+        constraints = [
+            models.UniqueConstraint("message", "number", name="a_part_has_its_own_place_in_the_message"),
+        ]
+        indexes = [models.Index("gateway_message_id", name="part_by_gateway_id")]
+
+    def __str__(self) -> str:
+        return f"{self.message_id}/{self.number}"
+
+
 class DeliveryReceipt(models.Model):
     """What a gateway reported of a message. It may come before we know the message's id there: then it waits.
 
@@ -134,6 +177,7 @@ class DeliveryReceipt(models.Model):
     gateway_message_id = models.CharField(_("id at the gateway"), max_length=64)
     state = models.CharField(_("state"), max_length=16, choices=State.choices)
     error_code = models.CharField(_("reason"), max_length=32, blank=True)
+    recipient = models.CharField(_("recipient"), max_length=16, blank=True)
     reported_at = models.DateTimeField(_("reported"))
     received_at = models.DateTimeField(_("received"))
 
@@ -149,6 +193,7 @@ class DeliveryReceipt(models.Model):
         ]
         indexes = [
             models.Index("received_at", name="receipt_unmatched", condition=Q(message__isnull=True)),
+            models.Index("gateway_message_id", name="receipt_unmatched_id", condition=Q(message__isnull=True)),
         ]
 
     def __str__(self) -> str:
@@ -182,26 +227,3 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.received_at:%Y-%m-%d %H:%M}"
-
-
-class GatewayState(models.Model):
-    """How a gateway does: paused by staff, or resting until `retry_at` after `failure_count` failures in a row."""
-
-    name = models.CharField(_("name"), max_length=32, unique=True)
-    is_paused = models.BooleanField(_("paused"), default=False)
-    failure_count = models.PositiveIntegerField(_("failures in a row"), default=0)
-    retry_at = models.DateTimeField(_("resting until"), null=True, blank=True)
-    last_ok_at = models.DateTimeField(_("last answer"), null=True, blank=True)
-    last_error_at = models.DateTimeField(_("last failure"), null=True, blank=True)
-    last_error = models.CharField(_("what went wrong"), max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = _("gateway")
-        verbose_name_plural = _("gateways")
-
-    def __str__(self) -> str:
-        return self.name
-
-    def is_open(self, now: datetime) -> bool:
-        """Whether messages may be handed to it at `now`."""
-        return not self.is_paused and (self.retry_at is None or self.retry_at <= now)

@@ -2,20 +2,23 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from django.db.models import F
 
 from messaging.delivery.codes import State
-from messaging.delivery.gateways import NoGateway, gateway_for_sending
+from messaging.delivery.gateways import called
 from messaging.delivery.gateways.base import Gateway, GatewayUnknown, GatewayUnreachable
-from messaging.delivery.handover import BATCH, LOOKUP_AGAIN, PATIENCE, record_results, ring_for
+from messaging.delivery.handover import BATCH
+from messaging.delivery.matching import match_receipts
 from messaging.delivery.models import Message, MessageQuerySet
-from messaging.delivery.receipts import match_receipts
+from messaging.delivery.results import PATIENCE, record, ring_for
 from messaging.delivery.signals import messages_waiting
 from portal.bells import ring
 from portal.transactions import unit_of_work
 
+LOOKUP_AGAIN = timedelta(seconds=60)
 # How much one run changes in one transaction where only a policy speaks.
 _SLICE = 5000
 
@@ -33,12 +36,9 @@ def resolve(*, now: datetime) -> None:
     _until_done(lambda: _give_up(late=too_late, reason="too_late", now=now))
     _until_done(lambda: _give_up(late=unresolved, reason="unresolved", now=now))
     _until_done(lambda: _stop_expecting_receipts(now=now))
-    try:
-        gateway = gateway_for_sending()
-    except NoGateway:
-        return
-    while _ask(gateway=gateway, now=now):
-        pass
+    for gateway in called():
+        if gateway.answers_lookups:
+            _until_done(partial(_ask, gateway=gateway, now=now))
 
 
 def _until_done(step: Callable[[], int]) -> None:
@@ -77,23 +77,24 @@ def _locked(messages: MessageQuerySet) -> list[int]:
 
 def _ask(*, gateway: Gateway, now: datetime) -> int:
     """Ask the gateway for one batch; return how many it answered for, 0 when there is nothing more to be had now."""
-    keys = _claim(now=now)
+    keys = _claim(gateway=gateway.name, now=now)
     if not keys:
         return 0
     try:
         known = gateway.lookup(keys)
     except (GatewayUnreachable, GatewayUnknown):
         return 0
-    record_results(gateway=gateway, asked=known.keys(), results=list(known.values()), now=now)
+    record(gateway=gateway.name, results=list(known.values()), now=now)
     _send_again(keys=[key for key in keys if key not in known], now=now)
     return len(keys)
 
 
 @unit_of_work
-def _claim(*, now: datetime) -> list[uuid.UUID]:
+def _claim(*, gateway: str, now: datetime) -> list[uuid.UUID]:
     """Take a batch of unknown messages, and put off the next question so that nobody else asks it meanwhile."""
     batch = list(
         Message.objects.due(State.UNKNOWN, now)
+        .filter(gateway=gateway)
         .order_by("due_at", "pk")
         .select_for_update(skip_locked=True, no_key=True)[:BATCH]
     )

@@ -4,9 +4,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, Model, Q, Sum
+from django.db.models import Count, Model, Sum
 
 from messaging.delivery.codes import CHARGED, OPEN, RETURNED, State
+from messaging.delivery.lanes import lanes
 from messaging.delivery.models import GatewayState, Message, MessageQuerySet
 from portal.accounts.models import Account
 
@@ -89,24 +90,9 @@ def campaign_choices(account: Account, chosen: str) -> list[tuple[str, str]]:
     return list(latest.items())
 
 
-def accounts_waiting(now: datetime) -> list[int]:
-    """The primary keys of the accounts in use with something to hand over, the longest waiting first."""
-    due = Message.objects.claimable(now).filter(account__deactivated_at=None, account__parent__deactivated_at=None)
-    return list(
-        due.values("account_id").annotate(first=Min("due_at")).order_by("first").values_list("account_id", flat=True)
-    )
-
-
-def is_closed(account_id: int) -> bool:
-    """Whether the account, or its parent, has been deactivated: nothing of it is handed over any more."""
-    closed = Q(deactivated_at__isnull=False) | Q(parent__deactivated_at__isnull=False)
-    return Account.objects.filter(closed, pk=account_id).exists()
-
-
 def oldest_waiting(now: datetime) -> datetime | None:
     """Since when the oldest message waits that could have been handed over by `now`; None when none does."""
-    oldest: datetime | None = Message.objects.claimable(now).order_by().aggregate(Min("due_at"))["due_at__min"]
-    return oldest
+    return min((lane.since for lane in lanes(now)), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from messaging.delivery import handover, resolution, selectors
+from messaging.delivery import handover, lanes, resolution
 
 # A run ends after so long and the next sweep goes on, so that other work has its turn with the same workers.
 RUN_SECONDS = 15
@@ -23,7 +23,7 @@ def submit(account_id: int) -> None:
 def submit_waiting() -> None:
     """Hand over what waits of every account, a batch of each in turn."""
     end = time.monotonic() + RUN_SECONDS
-    accounts = selectors.accounts_waiting(timezone.now())
+    accounts = lanes.accounts_waiting(timezone.now())
     while accounts and time.monotonic() < end:
         accounts = [each for each in accounts if handover.submit_batch(account_id=each, now=timezone.now())]
 

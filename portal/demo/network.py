@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from messaging.delivery import handover
 from messaging.delivery.codes import State
 from messaging.delivery.gateways.base import Accepted, Refused, Report, Result, Submission
 from messaging.delivery.gateways.simulator import NAME
@@ -25,6 +26,8 @@ class PastNetwork:
     """
 
     name = NAME
+    batch = handover.BATCH
+    answers_lookups = True
 
     def __init__(self, chance: random.Random, now: datetime, *, is_kind: bool = False) -> None:
         self.now = now

@@ -67,9 +67,11 @@ class BadReceipt(Exception):
 class SimulatorGateway:
     """The client of the simulator at `url`."""
 
-    name = NAME
+    batch = 500
+    answers_lookups = True
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, name: str = NAME) -> None:
+        self.name = name
         # No proxy of the environment, and a connection a call: one that has gone stale would make calls unknown.
         self._client = httpx.Client(
             base_url=url,
@@ -116,9 +118,14 @@ class SimulatorGateway:
 
 
 @cache
-def client() -> SimulatorGateway:
-    """The one client of this process, for the simulator the settings name."""
-    return SimulatorGateway(settings.GATEWAY_SIMULATOR_URL, settings.GATEWAY_TOKEN)
+def client(name: str = NAME, url: str = "") -> SimulatorGateway:
+    """The one client of this process for a simulator; without an address for the one the settings name."""
+    return SimulatorGateway(url or settings.GATEWAY_SIMULATOR_URL, settings.GATEWAY_TOKEN, name)
+
+
+def connect(name: str, address: str) -> SimulatorGateway:
+    """The gateway of this name at `simulator:http://127.0.0.1:8025`."""
+    return client(name, address.removeprefix("simulator:"))
 
 
 def reports(body: bytes, *, timestamp: str, signature: str, now: datetime) -> list[Report]:

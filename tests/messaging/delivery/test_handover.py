@@ -11,10 +11,10 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from messaging.delivery import handover, resolution, selectors, services
+from messaging.delivery import handover, lanes, resolution, selectors, services
 from messaging.delivery.codes import State
 from messaging.delivery.gateways import simulator as supplier
-from messaging.delivery.gateways.base import Accepted, Refused
+from messaging.delivery.gateways.base import Accepted, Outcome, Refused, Unheard
 from messaging.delivery.models import GatewayState, Message
 from portal.accounts.models import Account, User
 
@@ -69,7 +69,7 @@ def test_a_batch_is_one_accounts_and_not_longer_than_it_may_be(
     queue(globex, numbers(2))
     assert handover.submit_batch(account_id=acme.pk, now=now) == handover.BATCH
     assert Message.objects.filter(account=globex, state=State.WAITING).count() == 2
-    assert selectors.accounts_waiting(now) == [acme.pk, globex.pk]
+    assert lanes.accounts_waiting(now) == [acme.pk, globex.pk]
 
 
 def test_a_gateway_that_is_not_there_leaves_messages_waiting_and_is_left_alone_ever_longer(
@@ -148,10 +148,9 @@ def test_without_a_gateway_messages_wait(acme: Account, queue: Queue, now: datet
 
 def test_a_key_without_an_answer_is_unknown(acme: Account, network: Network, queue: Queue, now: datetime) -> None:
     heard, silent = queue(acme, numbers(2))
-    Message.objects.update(state=State.SUBMITTING)
-    asked = [heard.public_id, silent.public_id]
-    results = [Accepted(heard.public_id, "x1"), Accepted(uuid.uuid4(), "x2")]
-    handover.record_results(gateway=supplier.client(), asked=asked, results=results, now=now)
+    Message.objects.update(state=State.SUBMITTING, gateway="simulator")
+    results: list[Outcome] = [Accepted(heard.public_id, "x1"), Accepted(uuid.uuid4(), "x2"), Unheard(silent.public_id)]
+    handover.record(gateway="simulator", results=results, now=now)
     assert states() == {State.ACCEPTED: 1, State.UNKNOWN: 1}
 
 
@@ -160,8 +159,9 @@ def test_an_answer_that_comes_late_or_twice_changes_nothing(
 ) -> None:
     (message,) = queue(acme, numbers(1))
     key = message.public_id
-    for result in (Accepted(key, "first"), Accepted(key, "second"), Refused(key, "other")):
-        handover.record_results(gateway=supplier.client(), asked=[key], results=[result], now=now)
+    answers: list[Outcome] = [Accepted(key, "first"), Accepted(key, "second"), Refused(key, "other")]
+    for result in answers:
+        handover.record(gateway="simulator", results=[result], now=now)
     message.refresh_from_db()
     assert (message.state, message.gateway_message_id, message.error_code) == (State.ACCEPTED, "first", "")
 
@@ -211,7 +211,7 @@ def test_nothing_of_an_account_that_was_deactivated_is_handed_over(
     for account in (acme, acme_milano):
         queue(account, numbers(1))
     Account.objects.filter(pk=acme.pk).update(deactivated_at=now)
-    assert selectors.accounts_waiting(now) == []
+    assert lanes.accounts_waiting(now) == []
     assert [handover.submit_batch(account_id=account.pk, now=now) for account in (acme, acme_milano)] == [0, 0]
     assert network.taken == set()
     Account.objects.filter(pk=acme.pk).update(deactivated_at=None)

@@ -12,7 +12,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from billing.credits import services as credits
 from billing.ledger.codes import TransferCode
 from messaging.campaigns.models import Campaign
-from messaging.delivery import selectors, services
+from messaging.delivery import lanes, selectors, services
 from messaging.delivery.codes import CHARGED, FINAL, OPEN, RETURNED, Purpose, State
 from messaging.delivery.models import DeliveryReceipt, GatewayState, Message
 from messaging.encoding.segments import Encoding
@@ -155,7 +155,7 @@ def test_the_oldest_waiting_message_is_known(acme: Account, globex: Account, que
     queue(acme, three())
     queue(globex, three(), now=now - timedelta(minutes=5))
     assert selectors.oldest_waiting(now) == now - timedelta(minutes=5)
-    assert selectors.accounts_waiting(now) == [globex.pk, acme.pk]
+    assert lanes.accounts_waiting(now) == [globex.pk, acme.pk]
     assert selectors.traffic() == selectors.Traffic(waiting=6, unknown=0, on_their_way=0)
 
 
