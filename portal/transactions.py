@@ -4,6 +4,7 @@ import functools
 import random
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
@@ -25,13 +26,25 @@ def unit_of_work(service: Callable[P, R]) -> Callable[P, R]:
     the database.
     """
 
+    return _retried(service, transaction.atomic)
+
+
+def one_statement(service: Callable[P, R]) -> Callable[P, R]:
+    """Run `service`, which sends the database one statement and nothing else; retry it as `unit_of_work` does.
+
+    A statement is a transaction by itself. To open one around it would be two more trips to the database.
+    """
+    return _retried(service, nullcontext)
+
+
+def _retried(service: Callable[P, R], transaction_of: Callable[[], AbstractContextManager[None]]) -> Callable[P, R]:
     @functools.wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
             return service(*args, **kwargs)
         for attempt in range(ATTEMPTS):
             try:
-                with transaction.atomic():
+                with transaction_of():
                     return service(*args, **kwargs)
             except OperationalError as error:
                 if not isinstance(error.__cause__, TRANSIENT) or attempt == ATTEMPTS - 1:

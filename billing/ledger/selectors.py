@@ -75,12 +75,21 @@ RUNNING = """
      ORDER BY id
 """
 
+# What a foreign key would say: a transfer stands between two accounts that exist.
+NOWHERE = """
+    SELECT side.account_id, 'no such account', 0, count(*)
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_account_id), (t.credit_account_id)) AS side(account_id)
+     WHERE NOT EXISTS (SELECT 1 FROM ledger_account a WHERE a.id = side.account_id)
+     GROUP BY side.account_id ORDER BY side.account_id
+"""
+
 
 def differences() -> list[Difference]:
     """Replay every transfer and return where a counter or a running balance disagrees; empty when all is well."""
     with connection.cursor() as cursor:
         found = []
-        for query in (REPLAY, RUNNING):
+        for query in (REPLAY, RUNNING, NOWHERE):
             cursor.execute(query)
             found += [Difference(*row) for row in cursor.fetchall()]
     return found

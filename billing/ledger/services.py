@@ -1,51 +1,58 @@
 """The verbs of the ledger. Each is one call of one SQL function, repeatable by its reference."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, NamedTuple
 
 from django.db import connection
+from psycopg import Cursor
 
 from billing.ledger.codes import AccountCode, Phase, TransferCode
 from billing.ledger.models import Account, Transfer
-from portal.transactions import unit_of_work
+from billing.ledger.refusals import (
+    REFUSALS,
+    ExceedsHold,
+    ForeignAccounts,
+    HoldAlreadyResolved,
+    InsufficientCredits,
+    LedgerError,
+    ReferenceConflict,
+    UnknownAccount,
+    UnknownHold,
+)
+from portal.transactions import one_statement, unit_of_work
 
+__all__ = [
+    "Cause",
+    "ExceedsHold",
+    "ForeignAccounts",
+    "HoldAlreadyResolved",
+    "InsufficientCredits",
+    "LedgerError",
+    "Line",
+    "ReferenceConflict",
+    "UnknownAccount",
+    "UnknownHold",
+    "hold",
+    "open_accounts",
+    "post",
+    "post_batch",
+    "reverse",
+    "transfer",
+    "void",
+]
 
-class LedgerError(Exception):
-    """The ledger refused; nothing has moved."""
-
-
-class InsufficientCredits(LedgerError):
-    """The account has less available than the transfer asks for."""
-
-
-class ReferenceConflict(LedgerError):
-    """The reference already belongs to a different movement."""
-
-
-class HoldAlreadyResolved(LedgerError):
-    """The hold has been posted or voided, under another reference."""
-
-
-class ExceedsHold(LedgerError):
-    """More would be posted than is held."""
-
-
-class UnknownHold(LedgerError):
-    """There is no such hold."""
-
-
-class ForeignAccounts(LedgerError):
-    """The two accounts belong to different customers."""
-
-
-REFUSALS: dict[str, type[LedgerError]] = {
-    "insufficient": InsufficientCredits,
-    "conflict": ReferenceConflict,
-    "resolved": HoldAlreadyResolved,
-    "exceeds": ExceedsHold,
-    "unknown_hold": UnknownHold,
-    "foreign": ForeignAccounts,
-}
+COLUMNS: Final = (
+    *("id", "debit_account_id", "credit_account_id", "amount", "code", "phase", "hold_id", "reference", "sequence"),
+    *("subject", "actor_id", "debit_balance", "credit_balance", "created_at"),
+)
+TRANSFER: Final = (
+    "SELECT outcome, (moved)." + ", (moved).".join(COLUMNS) + " "
+    "FROM ledger_transfer(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+# %b: arrays go to the database as numbers, not as text to be read.
+BATCH: Final = "SELECT outcome, known FROM ledger_post_batch(%b, %b, %b, %b, %b, %b, %b, %b)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,15 @@ class Cause:
     reference: str
     subject: str = ""
     actor_id: int | None = None
+
+
+class Line(NamedTuple):
+    """One movement of a batch, between the ledger accounts with these keys; `reference` where it has one of its own."""
+
+    debit_id: int
+    credit_id: int
+    amount: int
+    reference: str | None = None
 
 
 @unit_of_work
@@ -100,7 +116,43 @@ def reverse(*, transfer: Transfer, cause: Cause, now: datetime) -> Transfer:
     return _move(Phase.SINGLE, transfer.credit_account_id, transfer.debit_account_id, transfer.amount, None, cause, now)
 
 
-@unit_of_work
+def post_batch(*, lines: Sequence[Line], cause: Cause, now: datetime) -> int:
+    """Move every line, or none; return how many have moved now, which is none of those that had before.
+
+    All lines have a reference of their own, or none has: then `cause.reference` is the key of the batch as a whole,
+    and only the same lines again are a repetition. An account is debited by lines of a batch or credited, not both.
+    Raises as `transfer` does, and `UnknownAccount`.
+    """
+    if not lines:
+        return 0
+    debits, credits, amounts, references = (list(column) for column in zip(*lines, strict=True))
+    if min(amounts) <= 0:
+        raise ValueError("a transfer moves something")
+    if not set(debits).isdisjoint(credits):
+        raise ValueError("in a batch an account stands on one side")
+    if references.count(None) not in {0, len(lines)} or (references[0] and len(set(references)) < len(lines)):
+        raise ValueError("every line of a batch has its own reference, or none has")
+    keys = references if references[0] else [cause.reference]
+    outcome, known = _post(debits, credits, amounts, keys, cause, now)
+    if outcome == "mixed":
+        return post_batch(lines=[line for line in lines if line.reference not in known], cause=cause, now=now)
+    if outcome in REFUSALS:
+        raise REFUSALS[outcome](cause.reference)
+    return len(lines) if outcome == "done" else 0
+
+
+@one_statement
+def _post(
+    debits: list[int], credits: list[int], amounts: list[int], keys: list[str], cause: Cause, now: datetime
+) -> tuple[str, frozenset[str]]:
+    connection.ensure_connection()
+    parameters = (debits, credits, amounts, keys, cause.code.value, cause.subject, cause.actor_id, now)
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        [(outcome, known)] = cursor.execute(BATCH, parameters, prepare=True)
+    return outcome, frozenset(known or ())
+
+
+@one_statement
 def _move(
     phase: Phase,
     debit_id: int | None,
@@ -112,23 +164,11 @@ def _move(
 ) -> Transfer:
     if amount is not None and amount <= 0:
         raise ValueError("a transfer moves something")
+    parameters = (phase.value, debit_id, credit_id, amount, hold_id)
+    why = (cause.code.value, cause.reference, cause.subject, cause.actor_id, now)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT outcome, transfer_id FROM ledger_transfer(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                phase.value,
-                debit_id,
-                credit_id,
-                amount,
-                hold_id,
-                cause.code.value,
-                cause.reference,
-                cause.subject,
-                cause.actor_id,
-                now,
-            ],
-        )
-        outcome, transfer_id = cursor.fetchone()
+        cursor.execute(TRANSFER, parameters + why)
+        outcome, *moved = cursor.fetchone()
     if outcome in REFUSALS:
         raise REFUSALS[outcome](cause.reference)
-    return Transfer.objects.get(pk=transfer_id)
+    return Transfer.from_db(connection.alias, COLUMNS, moved)

@@ -1,18 +1,17 @@
 -- The one statement that moves credits. A single call locks both accounts in primary-key order, recognises a repeated
 -- reference, moves the counters and writes the transfer, so that no client round trip happens while a row is locked.
 --
--- Returns (outcome, transfer_id): 'done', 'repeated' (same reference, same movement: nothing moved), or the name of
--- what is wrong: 'conflict' (the reference is another movement's), 'insufficient', 'resolved' (the hold has been),
--- 'exceeds' (posts more than is held), 'unknown_hold', 'foreign' (between two customers). Only 'done' has changed
--- anything.
+-- Returns (outcome, moved): 'done' or 'repeated' (same reference, same movement: nothing moved) with the transfer, or the
+-- name of what is wrong: 'conflict' (the reference is another movement's), 'insufficient', 'resolved' (the hold has
+-- been), 'exceeds' (posts more than is held), 'unknown_hold', 'unknown' (no such account), 'foreign' (between two
+-- customers). Only 'done' has changed anything.
 CREATE OR REPLACE FUNCTION ledger_transfer(
     p_phase text, p_debit bigint, p_credit bigint, p_amount bigint, p_hold bigint,
     p_code text, p_reference text, p_subject text, p_actor bigint, p_at timestamptz,
-    OUT outcome text, OUT transfer_id bigint
+    OUT outcome text, OUT moved ledger_transfer
 ) LANGUAGE plpgsql AS $$
 DECLARE
     held ledger_transfer%ROWTYPE;
-    known ledger_transfer%ROWTYPE;
     debit ledger_account%ROWTYPE;
     credit ledger_account%ROWTYPE;
     pending bigint := 0;  -- how both pending counters change
@@ -37,12 +36,18 @@ BEGIN
         SELECT * INTO debit FROM ledger_account WHERE id = p_debit FOR NO KEY UPDATE;
     END IF;
 
+    -- No foreign key looks after this: a transfer is written by the functions of this folder alone, and an account is
+    -- never deleted.
+    IF debit.id IS NULL OR credit.id IS NULL THEN
+        outcome := 'unknown';
+        RETURN;
+    END IF;
+
     -- Under the locks nobody else can be writing this movement, so what is not found here does not exist.
-    SELECT * INTO known FROM ledger_transfer WHERE reference = p_reference;
+    SELECT * INTO moved FROM ledger_transfer WHERE reference = p_reference AND sequence = 0;
     IF FOUND THEN
-        transfer_id := known.id;
-        IF known.phase = p_phase AND known.debit_account_id = p_debit AND known.credit_account_id = p_credit
-           AND known.amount = p_amount AND known.code = p_code AND known.hold_id IS NOT DISTINCT FROM p_hold THEN
+        IF moved.phase = p_phase AND moved.debit_account_id = p_debit AND moved.credit_account_id = p_credit
+           AND moved.amount = p_amount AND moved.code = p_code AND moved.hold_id IS NOT DISTINCT FROM p_hold THEN
             outcome := 'repeated';
         ELSE
             outcome := 'conflict';
@@ -84,12 +89,12 @@ BEGIN
     UPDATE ledger_account
        SET credits_posted = credits_posted + posted, credits_pending = credits_pending + pending, last_entry_at = p_at
      WHERE id = p_credit;
-    INSERT INTO ledger_transfer (phase, debit_account_id, credit_account_id, amount, hold_id, code, reference, subject,
-                                 actor_id, debit_balance, credit_balance, created_at)
-    VALUES (p_phase, p_debit, p_credit, p_amount, p_hold, p_code, p_reference, p_subject, p_actor,
+    INSERT INTO ledger_transfer (phase, debit_account_id, credit_account_id, amount, hold_id, code, reference, sequence,
+                                 subject, actor_id, debit_balance, credit_balance, created_at)
+    VALUES (p_phase, p_debit, p_credit, p_amount, p_hold, p_code, p_reference, 0, p_subject, p_actor,
             debit.credits_posted - debit.debits_posted - posted,
             credit.credits_posted - credit.debits_posted + posted, p_at)
-    RETURNING id INTO transfer_id;
+    RETURNING * INTO moved;
     outcome := 'done';
 END
 $$;

@@ -161,8 +161,49 @@ def test_the_table_refuses_transfers_that_are_none(pots: Pots) -> None:
         _insert(pots, phase=Phase.POST)
     with pytest.raises(IntegrityError, match="a_transfer_has_a_known_reason"):
         _insert(pots, code="whim")
-    with pytest.raises(IntegrityError, match="ledger_transfer_reference"):
+    with pytest.raises(IntegrityError, match="a_reference_moves_once"):
         _insert(pots, reference="grant")
+
+
+def test_the_table_refuses_a_second_resolution_of_a_hold(pots: Pots, now: datetime) -> None:
+    held = hold(pots, 1, now)
+    services.void(hold=held, cause=cause("void"), now=now)
+    with pytest.raises(IntegrityError, match="a_hold_is_resolved_once"):
+        _insert(pots, phase=Phase.VOID, hold=held)
+
+
+def test_an_account_of_the_ledger_is_never_deleted(pots: Pots) -> None:
+    with (
+        pytest.raises(IntegrityError, match="append only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("DELETE FROM ledger_account WHERE id = %s", [pots[AccountCode.EXPIRY].pk])
+
+
+def test_an_account_that_does_not_exist_moves_nothing(pots: Pots, now: datetime) -> None:
+    nowhere = Account(pk=pots[AccountCode.EXPIRY].pk + 1_000_000)
+    with pytest.raises(services.UnknownAccount):
+        services.transfer(debit=pots[AccountCode.WALLET], credit=nowhere, amount=1, cause=cause("away"), now=now)
+
+
+def test_the_transfer_that_is_returned_is_the_one_in_the_table(pots: Pots, now: datetime) -> None:
+    held = hold(pots, 700, now)
+    stored = Transfer.objects.get(reference="hold")
+    columns = [field.attname for field in Transfer._meta.concrete_fields]
+    assert sorted(columns) == sorted(services.COLUMNS)
+    assert [getattr(held, column) for column in columns] == [getattr(stored, column) for column in columns]
+    again = hold(pots, 700, now + timedelta(minutes=1))
+    assert [getattr(again, column) for column in columns] == [getattr(stored, column) for column in columns]
+
+
+def test_an_account_is_low_at_its_mark_and_below(pots: Pots, now: datetime) -> None:
+    wallet = pots[AccountCode.WALLET]
+    Account.objects.filter(pk=wallet.pk).update(low_mark=300)
+    hold(pots, 699, now)
+    assert not Account.objects.filter(is_low=True).exists()
+    hold(pots, 1, now, "the last one")
+    assert Account.objects.get(is_low=True) == wallet
 
 
 def test_a_transfer_is_never_changed_or_deleted(pots: Pots) -> None:
@@ -184,6 +225,12 @@ def test_the_audit_finds_a_balance_that_somebody_touched(pots: Pots) -> None:
 def test_the_audit_finds_a_transfer_that_nobody_moved(pots: Pots) -> None:
     _insert(pots, amount=5)
     assert {d.counter for d in selectors.differences()} >= {"debits_posted", "credits_posted"}
+
+
+def test_the_audit_finds_a_transfer_of_an_account_that_is_none(pots: Pots) -> None:
+    nowhere = pots[AccountCode.EXPIRY].pk + 1_000_000
+    _insert(pots, credit_account=None, credit_account_id=nowhere, amount=5)
+    assert (nowhere, "no such account") in {(d.account_id, d.counter) for d in selectors.differences()}
 
 
 def test_on_an_account_time_never_runs_backwards(pots: Pots, now: datetime) -> None:
