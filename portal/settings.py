@@ -207,6 +207,7 @@ ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {
+    "login": "portal.accounts.forms.LoginForm",
     "signup": "portal.accounts.forms.SignupForm",
     "add_email": "portal.accounts.forms.NewAddressForm",
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import phonenumbers
 from allauth.account.forms import AddEmailForm
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.mfa.webauthn import forms as security_keys
 from babel import Locale
@@ -19,7 +20,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import services, tax_numbers, tax_sentences
+from portal.accounts import invitations, services, tax_numbers, tax_sentences
 from portal.accounts.models import BillingDetails, User
 
 # Codes that Babel names but that are no country an invoice could go to.
@@ -82,6 +83,20 @@ class SignupForm(AllauthSignupForm):
         """Save person, address and account together or not at all."""
         user: AbstractBaseUser = super().save(request)
         return user
+
+
+class LoginForm(AllauthLoginForm):
+    """Signing in. Whoever was told a first password and has not opened its link yet is told where it is."""
+
+    def clean(self) -> Any:
+        """Refuse as allauth does; only who knows a first password that waits for its link learns that it waits."""
+        try:
+            return super().clean()
+        except ValidationError:
+            given = {"email": self.cleaned_data["login"], "password": self.cleaned_data["password"]}
+            if invitations.waits_for_its_link(now=timezone.now(), **given):
+                raise ValidationError(_("Open the link in the invitation that we sent you by e-mail first.")) from None
+            raise
 
 
 class NewAddressForm(AddEmailForm):

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -56,10 +57,20 @@ class Issued:
 
 
 @unit_of_work
-def invite(*, account: Account, email: str, role: Role, may_spend: bool, actor_id: int, now: datetime) -> Issued:
+def invite(
+    *,
+    account: Account,
+    email: str,
+    role: Role,
+    may_spend: bool,
+    actor_id: int,
+    now: datetime,
+    password: str | None = None,
+) -> Issued:
     """Invite the holder of `email`; `send` it once this is committed.
 
-    Raises `AlreadyMember`, `AlreadyInvited` (an expired one is replaced), `TooManyInvitations`.
+    With a validated first `password` it becomes theirs when they open the link, unless they have a login: whether the
+    address has one makes no difference here, so whoever invites does not learn it. Raises `AlreadyMember`, `AlreadyInvited` (an expired one is replaced), `TooManyInvitations`.
     """
     # The account's row is the queue: of two invitations to one address the second finds the first.
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -70,7 +81,7 @@ def invite(*, account: Account, email: str, role: Role, may_spend: bool, actor_i
     unanswered = Invitation.objects.unanswered().filter(account=account, email=email)
     if unanswered.filter(expires_at__gt=now).exists():
         raise AlreadyInvited(email)
-    unanswered.update(withdrawn_at=now)
+    unanswered.update(withdrawn_at=now, password_hash="")
     token = uuid.uuid4()
     invitation = Invitation.objects.create(
         account=account,
@@ -78,6 +89,7 @@ def invite(*, account: Account, email: str, role: Role, may_spend: bool, actor_i
         role=role,
         may_spend=may_spend,
         token_hash=hashed(token),
+        password_hash=make_password(password) if password else "",
         invited_by_id=actor_id,
         created_at=now,
         expires_at=now + LIFE,
@@ -117,6 +129,8 @@ def send(*, issued: Issued, language: str, now: datetime) -> None:
         "account": invitation.account,
         "inviter": invitation.invited_by,
         "path": reverse("invitation", args=[issued.token]),
+        # Told to the holder of the address, and to nobody else.
+        "has_login": selectors.holders_of(invitation.email).exists(),
     }
     language = selectors.language_of(invitation.email) or language
     with timezone.override(ZoneInfo(invitation.account.time_zone)):
@@ -133,7 +147,7 @@ def withdraw(*, invitation: Invitation, actor_id: int, now: datetime) -> None:
         raise InvitationEnded
     if invitation.withdrawn_at:
         return
-    Invitation.objects.filter(pk=invitation.pk).update(withdrawn_at=now)
+    Invitation.objects.filter(pk=invitation.pk).update(withdrawn_at=now, password_hash="")
     _record("invitation.withdrawn", invitation, actor_id, now)
 
 
@@ -151,15 +165,23 @@ def join(*, invitation: Invitation, user: User, now: datetime) -> Member:
 
 @unit_of_work
 def join_as_new(
-    *, invitation: Invitation, first_name: str, last_name: str, language: str, password: str, now: datetime
+    *,
+    invitation: Invitation,
+    first_name: str,
+    last_name: str,
+    language: str,
+    now: datetime,
+    password: str | None = None,
 ) -> User:
     """Let somebody accept who has no login yet: they get one, and the link has verified their address.
 
-    `password` has been validated. Raises `InvitationEnded`, `AlreadyMember` when the address has a login by now.
+    `password` has been validated; it is not asked for where the invitation brings a first one. Raises `InvitationEnded`, `AlreadyMember` when the address has a login by now.
     """
     invitation = _open(invitation, now)
     if User.objects.filter(email=invitation.email).exists() or selectors.holders_of(invitation.email).exists():
         raise AlreadyMember(invitation.email)
+    if not (password or invitation.password_hash):
+        raise ValueError("a login needs a password")
     user = User.objects.create_user(
         invitation.email,
         password,
@@ -169,9 +191,24 @@ def join_as_new(
         time_zone=invitation.account.time_zone,
         date_joined=now,
     )
+    if invitation.password_hash:
+        user.password = invitation.password_hash
+        user.save(update_fields=["password"])
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     _admit(invitation, user, now)
     return user
+
+
+def waits_for_its_link(*, email: str, password: str, now: datetime) -> bool:
+    """Whether this is a first password whose link was not opened yet.
+
+    It takes as long whether or not anything waits for the address, and is the same whoever holds the address.
+    """
+    mine = Invitation.objects.unanswered().filter(email=email.strip().lower(), expires_at__gt=now)
+    hashes = list(mine.exclude(password_hash="").values_list("password_hash", flat=True))
+    if not hashes:
+        make_password(password)
+    return any(check_password(password, each) for each in hashes)
 
 
 def hashed(token: uuid.UUID) -> str:
@@ -196,7 +233,7 @@ def _admit(invitation: Invitation, user: User, now: datetime) -> Member:
     member = Member.objects.create(
         account=invitation.account, user=user, role=invitation.role, may_spend=invitation.may_spend, created_at=now
     )
-    Invitation.objects.filter(pk=invitation.pk).update(accepted_at=now, accepted_by=user)
+    Invitation.objects.filter(pk=invitation.pk).update(accepted_at=now, accepted_by=user, password_hash="")
     _record("invitation.accepted", invitation, user.pk, now)
     return member
 

@@ -217,7 +217,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """Asks the holder of an e-mail address into an account, once and for seven days.
 
-    Only the hash of the link's token is kept: who reads the table cannot accept in somebody's name.
+    Only the hash of the link's token is kept: who reads the table cannot accept in somebody's name. With a first
+    password (`password_hash`, as logins keep theirs) whoever has no login yet gets it by opening the link.
     """
 
     class State(models.TextChoices):
@@ -233,6 +234,7 @@ class Invitation(models.Model):
     role = models.CharField(_("role"), max_length=16, choices=Role.choices)
     may_spend = models.BooleanField(_("may spend credits"), default=False)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    password_hash = models.CharField(max_length=128, blank=True, editable=False)
     invited_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("invited by"))
     created_at = models.DateTimeField(_("invited"))
     expires_at = models.DateTimeField(_("expires"))
@@ -265,6 +267,10 @@ class Invitation(models.Model):
                 condition=Q(accepted_at=None, accepted_by=None)
                 | Q(accepted_at__isnull=False, accepted_by__isnull=False),
                 name="an_accepted_invitation_says_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=Q(password_hash="") | Q(accepted_at=None, withdrawn_at=None),
+                name="an_ended_invitation_keeps_no_password",
             ),
         ]
 

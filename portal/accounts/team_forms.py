@@ -69,7 +69,7 @@ class InvitationForm(forms.Form):
 
 
 class NewPersonForm(forms.Form):
-    """What somebody says who accepts an invitation and has no login yet."""
+    """What somebody says who accepts an invitation and has no login yet; `has_password`: a first one was chosen."""
 
     first_name = forms.CharField(
         label=_("First name"), max_length=80, widget=forms.TextInput({"autocomplete": "given-name"})
@@ -84,9 +84,11 @@ class NewPersonForm(forms.Form):
         help_text=_("At least 10 characters; a sentence is easy to remember."),
     )
 
-    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, email: str, has_password: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._email = email
+        if has_password:
+            del self.fields["password"]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a password that is easy to guess for this person."""

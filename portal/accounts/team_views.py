@@ -155,7 +155,8 @@ def _join(request: HttpRequest, mine: Invitation, user: User) -> HttpResponse:
 
 
 def _join_as_new(request: HttpRequest, mine: Invitation) -> HttpResponse:
-    form = NewPersonForm(request.POST or None, email=mine.email, initial={"language": initial_language()})
+    has_password, begun = bool(mine.password_hash), {"language": initial_language()}
+    form = NewPersonForm(request.POST or None, email=mine.email, has_password=has_password, initial=begun)
     if request.method == "POST" and form.is_valid():
         try:
             user = invitations.join_as_new(invitation=mine, now=timezone.now(), **form.cleaned_data)

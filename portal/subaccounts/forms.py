@@ -195,7 +195,7 @@ class SubaccountForm(ReferenceForm, PersonForm):
         error_messages={"required": gettext_lazy("Choose a first password, or send an invitation.")},
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         help_text=gettext_lazy(
-            "At the first login we send a code to the e-mail address to make sure that it is theirs."
+            "We send them a link to make sure that the address is theirs. From then on they sign in with this password."
         ),
     )
     spending = _spending()

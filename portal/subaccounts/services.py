@@ -57,7 +57,7 @@ class NameTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A sub-account to be: its name, who is in charge (invited where `password` is None), and what it may spend."""
+    """A sub-account to be: its name, who is in charge (with a first `password` or without), and what it may spend."""
 
     name: str
     person: Person
@@ -79,7 +79,7 @@ def entrust(
     known = Account.objects.filter(parent=parent, public_id=_public_id(parent, reference)).first()
     if known:
         return known, None
-    people.refuse_taken(parent.pk, plan.person.email, with_password=plan.password is not None)
+    people.refuse_taken(parent.pk, plan.person.email)
     account = open_subaccount(
         parent=parent,
         name=plan.name,

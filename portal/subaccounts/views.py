@@ -182,7 +182,7 @@ def _say_email_taken() -> str:
 
 
 def _say_too_many() -> str:
-    return _("As many invitations have been sent today as may be. Try again tomorrow, or choose a first password.")
+    return _("As many invitations as a day allows have been sent. Try again tomorrow.")
 
 
 def _say_deactivated(account: Account, count: int) -> str:

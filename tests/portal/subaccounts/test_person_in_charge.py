@@ -1,18 +1,23 @@
-"""Who is in charge of a sub-account: invited or given a first password, and nobody who manages another account."""
+"""Who is in charge of a sub-account: invited, with a first password or without, and nobody who manages another one."""
 
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from portal.accounts import invitations
+from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, Invitation, Member, User
 from portal.subaccounts import services
 from portal.subaccounts.models import PersonInCharge
@@ -21,12 +26,33 @@ from tests.conftest import Grant, SignedIn
 from tests.portal.subaccounts.conftest import Form, available
 
 RITA = Person("Rita", "Romano", "rita@acme.example")
+FIRST = "pane burro e alici"
 
 
 def open_for(parent: Account, actor: User, now: datetime, **changes: Any) -> Account:
     plan = Plan(**{"name": "Acme Roma", "person": RITA, **changes})
     opened, _ = services.entrust(parent=parent, plan=plan, reference=uuid.uuid4(), actor_id=actor.pk, now=now)
     return opened
+
+
+def accepted(opened: Account, now: datetime) -> Account:
+    """Rita opens the link."""
+    invitations.join_as_new(
+        invitation=opened.invitations.get(), first_name="Rita", last_name="Romano", language="it", now=now
+    )
+    return opened
+
+
+def sign_in(client: Client, email: str, password: str) -> str:
+    """Try to sign in, and return what the page says about it."""
+    cache.clear()  # so many tries at once are too many for the limit
+    return client.post(reverse("account_login"), {"login": email, "password": password}).content.decode()
+
+
+def link_in_the_letter() -> str:
+    found = re.search(r"https?://[^/\s]+(/invitations/\S*)", str(mail.outbox[-1].body))
+    assert found
+    return found[1]
 
 
 def test_an_invited_person_manages_the_subaccount_once_they_accept(
@@ -75,19 +101,74 @@ def test_ten_clicks_at_once_open_one_subaccount_with_one_invitation(acme: Accoun
     assert (Account.objects.filter(parent=acme).count(), Invitation.objects.count()) == (1, 1)
 
 
-def test_a_first_password_makes_a_login_whose_address_is_still_to_be_proven(
-    acme: Account, browser: Client, new_form: Form, grant: Grant
+def test_a_first_password_is_theirs_once_they_have_opened_the_link(
+    acme: Account, browser: Client, client: Client, new_form: Form, grant: Grant
 ) -> None:
     grant(acme, "10")
-    form = new_form(login="password", password="pane burro e alici", credits_units="4")
+    form = new_form(login="password", password=FIRST, credits_units="4")
     assert browser.post(reverse("subaccount_new", args=[acme.public_id]), form).status_code == 302
+    assert "Open the link in the invitation" in sign_in(client, "rita@acme.example", FIRST)
+    assert not User.objects.filter(email="rita@acme.example").exists()
+    page = client.get(link_in_the_letter()).content.decode()
+    assert "Alice Cast has chosen a first password for you." in page
+    assert 'name="password"' not in page
+    client.post(link_in_the_letter(), {"first_name": "Rita", "last_name": "Romano", "language": "it"})
     rita = User.objects.get(email="rita@acme.example")
-    assert rita.check_password("pane burro e alici")
-    assert not EmailAddress.objects.get(user=rita).verified
+    assert rita.check_password(FIRST)
+    assert EmailAddress.objects.get(user=rita).verified
     member = rita.memberships.get()
     assert (member.account.parent, member.role, member.may_spend) == (acme, "owner", True)
     assert available(member.account) == 40_000
-    assert not Invitation.objects.exists()
+    assert Invitation.objects.get().password_hash == ""
+
+
+def test_only_who_knows_a_first_password_learns_that_it_waits(
+    acme: Account, alice: User, client: Client, now: datetime
+) -> None:
+    open_for(acme, alice, now, password=FIRST)
+    Invitation.objects.update(expires_at=timezone.now() + timedelta(days=1))
+    assert "Open the link in the invitation" in sign_in(client, "Rita@acme.example", FIRST)
+    assert "Open the link in the invitation" not in sign_in(client, "rita@acme.example", "pane e cipolla")
+    assert "Open the link in the invitation" not in sign_in(client, "nino@acme.example", FIRST)
+    Invitation.objects.update(expires_at=F("created_at") + timedelta(seconds=1))
+    assert "Open the link in the invitation" not in sign_in(client, "rita@acme.example", FIRST)
+
+
+@pytest.mark.parametrize("login", ["invitation", "password"])
+def test_a_strangers_address_looks_like_one_that_nobody_has(
+    acme: Account, charlie: User, browser: Client, client: Client, new_form: Form, login: str
+) -> None:
+    """Whether an address has a login elsewhere is told to its holder alone, not to whoever types it in."""
+    form = new_form(login=login, password=FIRST)
+
+    def everything_told(email: str) -> list[str]:
+        before = transaction.savepoint()
+        created = browser.post(reverse("subaccount_new", args=[acme.public_id]), {**form, "email": email}, follow=True)
+        opened = Account.objects.get(parent=acme)
+        mine = [reverse(name, args=[acme.public_id, opened.public_id]) for name in ("subaccount", "subaccount_person")]
+        pages = [created, *map(browser.get, [*mine, reverse("team", args=[opened.public_id])])]
+        told = [f"{page.status_code} {page.content.decode()}" for page in pages] + [sign_in(client, email, FIRST)]
+        transaction.savepoint_rollback(before)
+        # Tokens and ids are new on every page.
+        return [re.sub(r'[0-9a-f]{8}-[0-9a-f-]{27}|(token" value|nonce)="[^"]*"', "", page) for page in told]
+
+    nobody, charlies = everything_told("nobody@globex.example"), everything_told("charlie@globex.example")
+    assert [page.replace("nobody@", "charlie@") for page in nobody] == charlies
+
+
+def test_who_works_for_another_customer_may_accept_and_keeps_both_accounts(
+    acme: Account, globex: Account, charlie: User, browser: Client, signed_in: SignedIn, new_form: Form
+) -> None:
+    form = new_form(email="charlie@globex.example", login="password", password=FIRST)
+    browser.post(reverse("subaccount_new", args=[acme.public_id]), form)
+    [letter] = mail.outbox
+    assert "This address has a login already. Sign in with it, then accept." in str(letter.body)
+    his = signed_in(charlie)
+    assert his.post(link_in_the_letter()).status_code == 302
+    opened = Account.objects.get(parent=acme)
+    assert set(Account.objects.of(charlie)) == {globex, opened}
+    charlie.refresh_from_db()
+    assert not charlie.check_password(FIRST)
 
 
 @pytest.mark.parametrize("password", ["", "short", "1234567890123", "rita@acme.example"])
@@ -102,15 +183,17 @@ def test_a_first_password_is_as_good_as_one_they_choose_themselves(
 
 
 @pytest.mark.parametrize("login", ["invitation", "password"])
-@pytest.mark.parametrize("email", ["alice@acme.example", "CHARLIE@globex.example", "bob@acme.example"])
-def test_who_manages_another_account_is_not_put_in_charge(
-    acme: Account, bob: User, charlie: User, browser: Client, new_form: Form, login: str, email: str
+@pytest.mark.parametrize("email", ["ALICE@acme.example", "bob@acme.example", "nino@acme.example"])
+def test_who_manages_another_account_of_the_customers_is_not_put_in_charge(
+    acme: Account, acme_milano: Account, bob: User, browser: Client, new_form: Form, login: str, email: str
 ) -> None:
-    form = new_form(email=email, login=login, password="pane burro e alici")
+    nino = User.objects.create_user("nino@acme.example", FIRST)
+    Member.objects.create(account=acme_milano, user=nino, role="sender")
+    form = new_form(email=email, login=login, password=FIRST)
     response = browser.post(reverse("subaccount_new", args=[acme.public_id]), form)
     assert response.status_code == 422
     assert "manages another account already" in response.content.decode()
-    assert not Account.objects.filter(parent=acme).exists()
+    assert list(Account.objects.filter(parent=acme)) == [acme_milano]
     assert mail.outbox == []
 
 
@@ -121,14 +204,42 @@ def test_two_subaccounts_do_not_wait_for_the_same_person(acme: Account, alice: U
     assert Account.objects.filter(parent=acme).count() == 1
 
 
-def test_a_login_without_an_account_may_be_invited_but_is_never_given_a_password(
-    acme: Account, alice: User, now: datetime
+def test_a_login_is_never_given_another_password(
+    acme: Account, alice: User, signed_in: SignedIn, now: datetime
 ) -> None:
-    User.objects.create_user("rita@acme.example", "her own password")
-    with pytest.raises(services.EmailTaken), transaction.atomic():
-        open_for(acme, alice, now, password="pane burro e alici")
-    assert open_for(acme, alice, now).person_in_charge.email == "rita@acme.example"
+    rita = User.objects.create_user("rita@acme.example", "her own password")
+    opened = open_for(acme, alice, now, password=FIRST)
+    assert opened.person_in_charge.email == "rita@acme.example"
+    invitations.join(invitation=Invitation.objects.get(), user=rita, now=now)
     assert User.objects.get(email="rita@acme.example").check_password("her own password")
+
+
+def test_an_invitation_that_ended_keeps_no_password(acme: Account, alice: User, now: datetime) -> None:
+    open_for(acme, alice, now, password=FIRST)
+    invitation = Invitation.objects.get()
+    assert invitation.password_hash
+    with pytest.raises(IntegrityError, match="an_ended_invitation_keeps_no_password"), transaction.atomic():
+        Invitation.objects.update(withdrawn_at=now)
+    later = now + timedelta(days=8)
+    invitations.invite(
+        account=invitation.account, email=RITA.email, role=Role.OWNER, may_spend=True, actor_id=alice.pk, now=later
+    )
+    invitation.refresh_from_db()
+    assert (invitation.withdrawn_at, invitation.password_hash) == (later, "")
+
+
+def test_a_withdrawn_first_password_is_forgotten(acme: Account, alice: User, now: datetime) -> None:
+    open_for(acme, alice, now, password=FIRST)
+    invitations.withdraw(invitation=Invitation.objects.get(), actor_id=alice.pk, now=now)
+    assert Invitation.objects.get().password_hash == ""
+
+
+def test_a_login_cannot_be_made_without_a_password(acme: Account, alice: User, now: datetime) -> None:
+    open_for(acme, alice, now)
+    with pytest.raises(ValueError, match="a login needs a password"), transaction.atomic():
+        invitations.join_as_new(
+            invitation=Invitation.objects.get(), first_name="Rita", last_name="Romano", language="it", now=now
+        )
 
 
 def test_another_person_takes_the_place_of_who_has_not_accepted(
@@ -150,7 +261,7 @@ def test_another_person_takes_the_place_of_who_has_not_accepted(
 def test_where_somebody_is_in_charge_the_team_page_is_the_place(
     acme: Account, alice: User, browser: Client, now: datetime
 ) -> None:
-    opened = open_for(acme, alice, now, password="pane burro e alici")
+    opened = accepted(open_for(acme, alice, now, password=FIRST), now)
     url = reverse("subaccount_person", args=[acme.public_id, opened.public_id])
     assert browser.post(url, {}).url == reverse("team", args=[opened.public_id])  # type: ignore[attr-defined]
     page = browser.get(reverse("subaccount", args=[acme.public_id, opened.public_id])).content.decode()
@@ -160,7 +271,7 @@ def test_where_somebody_is_in_charge_the_team_page_is_the_place(
 def test_the_person_in_charge_sees_the_branch_and_never_its_parent(
     acme: Account, alice: User, signed_in: SignedIn, now: datetime
 ) -> None:
-    opened = open_for(acme, alice, now, password="pane burro e alici")
+    opened = accepted(open_for(acme, alice, now, password=FIRST), now)
     rita = signed_in(User.objects.get(email="rita@acme.example"))
     assert rita.get(reverse("transfers", args=[opened.public_id])).status_code == 200
     for name in ("subaccounts", "transfers", "transfer_new", "dashboard"):
