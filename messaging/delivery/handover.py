@@ -137,7 +137,14 @@ def _hand_over(gateway: Gateway, batch: Sequence[Submission], now: datetime) -> 
     else:
         answers = {outcome.key: outcome for outcome in heard}
         outcomes = [answers.get(each.key) or Unheard(each.key) for each in batch]
-        record(gateway=gateway.name, results=outcomes, now=now)
+        _write(gateway=gateway, outcomes=outcomes, now=now)
+
+
+@unit_of_work
+def _write(*, gateway: Gateway, outcomes: Sequence[Outcome], now: datetime) -> None:
+    record(gateway=gateway.name, results=outcomes, now=now)
+    if any(isinstance(each, NotSent) for each in outcomes):
+        health.failed(gateway.name, "asked us to come again later", now)
 
 
 @unit_of_work

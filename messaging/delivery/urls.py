@@ -10,5 +10,11 @@ urlpatterns = [
 ]
 
 public_patterns = [
-    path("gateways/simulator/receipts/", views.simulator_receipts, name="simulator_receipts"),
+    path("gateways/<slug:gateway>/receipts/", views.gateway_receipts, name="gateway_receipts"),
+    path(
+        "gateways/<slug:gateway>/messages/<uuid:message>/receipts/",
+        views.gateway_receipts,
+        name="gateway_message_receipts",
+    ),
+    path("gateways/<slug:gateway>/replies/", views.gateway_replies, name="gateway_replies"),
 ]

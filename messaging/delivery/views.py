@@ -2,16 +2,20 @@
 
 import logging
 import uuid
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TypeVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from messaging.delivery import history, reasons, receipts, selectors
+from messaging.delivery import gateways, history, reasons, receipts, replies, selectors
 from messaging.delivery.forms import HistoryForm
-from messaging.delivery.gateways import simulator
+from messaging.delivery.gateways.webhooks import BadSignature, BadWebhook, Listener, Webhook
 from messaging.delivery.tables import MessageTable
 from messaging.encoding import numbers
 from portal.accounts.access import AccountRequest, account_view, public_view
@@ -53,17 +57,46 @@ def message(request: AccountRequest, message: uuid.UUID) -> HttpResponse:
 @public_view
 @csrf_exempt
 @require_POST
-def simulator_receipts(request: HttpRequest) -> HttpResponse:
-    """Take receipts from the simulator; it hears 204 once they are committed, and comes again otherwise."""
+def gateway_receipts(request: HttpRequest, gateway: str, message: uuid.UUID | None = None) -> HttpResponse:
+    """Take receipts, of any messages or of the one in the address, from a gateway that calls back."""
     now = timezone.now()
-    given = {"timestamp": request.headers.get("X-Timestamp", ""), "signature": request.headers.get("X-Signature", "")}
-    try:
-        reports = simulator.reports(request.body, now=now, **given)
-    except simulator.BadSignature as error:
-        logger.warning("Receipts were refused: %s", error)
-        return HttpResponse(status=403)
-    except simulator.BadReceipt as error:
-        logger.warning("Receipts could not be read: %s", error)
-        return HttpResponse(status=400)
-    receipts.receive(gateway=simulator.NAME, reports=reports, now=now)
+    given = _read(request, gateway, message, lambda listener, webhook: listener.reports(webhook, now))
+    if isinstance(given, HttpResponse):
+        return given
+    receipts.receive(gateway=gateway, reports=given, now=now)
     return HttpResponse(status=204)
+
+
+@public_view
+@csrf_exempt
+@require_POST
+def gateway_replies(request: HttpRequest, gateway: str) -> HttpResponse:
+    """Take what telephones wrote from a gateway that calls back."""
+    now = timezone.now()
+    given = _read(request, gateway, None, lambda listener, webhook: listener.replies(webhook, now))
+    if isinstance(given, HttpResponse):
+        return given
+    for each in given:
+        replies.take(gateway=gateway, received_at=now, **asdict(each))
+    return HttpResponse(status=204)
+
+
+Read = TypeVar("Read")
+
+
+def _read(
+    request: HttpRequest, gateway: str, key: uuid.UUID | None, read: Callable[[Listener, Webhook], list[Read]]
+) -> list[Read] | HttpResponse:
+    """What the webhook carries, or the answer to one that is not believed; the gateway hears 204 after the commit."""
+    listener = gateways.listener(gateway)
+    if listener is None:
+        return HttpResponse(status=404)
+    webhook = Webhook(settings.SITE_URL + request.get_full_path(), request.body, request.headers, key)
+    try:
+        return read(listener, webhook)
+    except BadSignature as error:
+        logger.warning("A webhook was refused: %s", error, extra={"gateway": gateway})
+        return HttpResponse(status=403)
+    except BadWebhook as error:
+        logger.warning("A webhook could not be read: %s", error, extra={"gateway": gateway})
+        return HttpResponse(status=400)

@@ -51,7 +51,8 @@ def furnish(account: Account, owner: User, now: datetime) -> Owned:
         _subaccount,
         _invitation,
     ]
-    ids: dict[str, uuid.UUID] = {"customer": account.public_id, "person": owner.public_id}
+    # A gateway's name is no id; one that nobody has configured is enough for its doors.
+    ids: dict[str, uuid.UUID] = {"gateway": uuid.uuid4(), "customer": account.public_id, "person": owner.public_id}
     for part in parts:
         ids |= part(account, owner, now)
     return Owned(account, ids)

@@ -10,10 +10,11 @@ from typing import Final
 
 from django.conf import settings
 
-from messaging.delivery.gateways import simulator
+from messaging.delivery.gateways import simulator, twilio
 from messaging.delivery.gateways.base import Gateway
+from messaging.delivery.gateways.webhooks import Listener
 
-CALLED: Final[dict[str, Callable[[str, str], Gateway]]] = {"simulator": simulator.connect}
+CALLED: Final[dict[str, Callable[[str, str], Gateway]]] = {"simulator": simulator.connect, "twilio": twilio.connect}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,12 @@ def configured() -> dict[str, Configured]:
 def called() -> list[Gateway]:
     """The gateways that a worker can call."""
     return [CALLED[each.kind](each.name, each.url) for each in configured().values() if each.is_called]
+
+
+def listener(name: str) -> Listener | None:
+    """The gateway of this name, if it is one that calls back."""
+    known = configured().get(name)
+    if known is None or not known.is_called:
+        return None
+    gateway: object = CALLED[known.kind](known.name, known.url)
+    return gateway if isinstance(gateway, Listener) else None

@@ -8,10 +8,10 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from django.conf import settings
@@ -26,12 +26,14 @@ from messaging.delivery.gateways.base import (
     Result,
     Submission,
 )
+from messaging.delivery.gateways.webhooks import MOST_AT_ONCE, BadSignature, BadWebhook, Heard, Webhook
+
+Read = TypeVar("Read", Report, Heard)
 
 NAME = "simulator"
 
 # A webhook older or newer than this is refused; a repetition within it is harmless.
 SIGNATURE_TOLERANCE = timedelta(minutes=5)
-MOST_RECEIPTS = 1000
 
 _TIMEOUT = httpx.Timeout(20, connect=3)
 # Turned away before anything was read: too busy, wrong token, wrong address.
@@ -54,14 +56,6 @@ REASONS = {
     "034": "network_fault",
     "066": "blocked_sender",
 }
-
-
-class BadSignature(Exception):
-    """The webhook is not from the simulator, or too old to be believed."""
-
-
-class BadReceipt(Exception):
-    """The webhook's body is not what the protocol says."""
 
 
 class SimulatorGateway:
@@ -100,6 +94,14 @@ class SimulatorGateway:
         results = self._ask("/lookup", {"keys": [str(key) for key in keys]})
         return {result.key: result for result in results}
 
+    def reports(self, webhook: Webhook, now: datetime) -> list[Report]:
+        """Read delivery receipts."""
+        return [_checked(_report, each) for each in _signed(webhook, "receipts", now)]
+
+    def replies(self, webhook: Webhook, now: datetime) -> list[Heard]:
+        """Read replies."""
+        return [_checked(_reply, each) for each in _signed(webhook, "replies", now)]
+
     def _ask(self, path: str, body: dict[str, Any]) -> list[Result]:
         try:
             response = self._client.post(path, json=body)
@@ -128,10 +130,16 @@ def connect(name: str, address: str) -> SimulatorGateway:
     return client(name, address.removeprefix("simulator:"))
 
 
-def reports(body: bytes, *, timestamp: str, signature: str, now: datetime) -> list[Report]:
-    """Read a webhook: check its signature over the raw body, then its shape. Raises `BadSignature`, `BadReceipt`."""
-    expected = sign(body, timestamp, settings.GATEWAY_WEBHOOK_SECRET)
-    if not hmac.compare_digest(expected.encode(), signature.encode()):
+def sign(body: bytes, timestamp: str, secret: str) -> str:
+    """HMAC-SHA256 over the time and the raw body, in hex."""
+    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def _signed(webhook: Webhook, what: str, now: datetime) -> list[dict[str, str]]:
+    """What a webhook carries, its signature checked over the raw body. Raises `BadSignature`, `BadWebhook`."""
+    timestamp = webhook.headers.get("X-Timestamp", "")
+    expected = sign(webhook.body, timestamp, settings.GATEWAY_WEBHOOK_SECRET)
+    if not hmac.compare_digest(expected.encode(), webhook.headers.get("X-Signature", "").encode()):
         raise BadSignature("the signature does not fit")
     try:
         sent_at = datetime.fromtimestamp(int(timestamp), UTC)
@@ -140,17 +148,26 @@ def reports(body: bytes, *, timestamp: str, signature: str, now: datetime) -> li
     if abs(now - sent_at) > SIGNATURE_TOLERANCE:
         raise BadSignature("the time is not now")
     try:
-        receipts = json.loads(body)["receipts"]
-        if len(receipts) > MOST_RECEIPTS:
-            raise BadReceipt("too many receipts at once")
-        return [_report(each) for each in receipts]
+        carried = json.loads(webhook.body)[what]
+        if len(carried) > MOST_AT_ONCE:
+            raise BadWebhook("too many at once")
+        return list(carried)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadWebhook("not what the protocol says") from error
+
+
+def _checked(read: Callable[[dict[str, str]], Read], each: dict[str, str]) -> Read:
+    try:
+        return read(each)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadReceipt("not what the protocol says") from error
+        raise BadWebhook("not what the protocol says") from error
 
 
-def sign(body: bytes, timestamp: str, secret: str) -> str:
-    """HMAC-SHA256 over the time and the raw body, in hex."""
-    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+def _reply(each: dict[str, str]) -> Heard:
+    texts = (each["id"], each["from"], each["to"], each["text"])
+    if not all(isinstance(text, str) for text in texts) or not each["id"] or not each["from"]:
+        raise ValueError("nobody wrote it")
+    return Heard(*texts)
 
 
 def _result(each: dict[str, str]) -> Result:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
+from messaging.delivery.gateways.simulator import NAME
 from messaging.delivery.simulator.memory import Memory
 from messaging.delivery.simulator.postman import Postman
 from messaging.delivery.simulator.server import Manners, Simulator
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("The gateway simulator is for the demo and for tests; in production messages are real.")
         memory = Memory(options["memory"] or settings.DATA_DIR / "gateway" / "simulator.jsonl")
-        webhook = options["webhook"] or settings.SITE_URL + reverse("simulator_receipts")
+        webhook = options["webhook"] or settings.SITE_URL + reverse("gateway_receipts", kwargs={"gateway": NAME})
         postman = Postman(memory, webhook=webhook, secret=settings.GATEWAY_WEBHOOK_SECRET, pace=options["pace"])
         manners = Manners(
             token=settings.GATEWAY_TOKEN,
