@@ -13,4 +13,9 @@ last four digits of the number, with which a person or a test chooses:
 0006  delivered, and the receipt comes before the answer to the hand-over
 0007  delivered, soon
 0008  delivered, and the receipt of a step on the way comes after that
+0009  delivered, and the telephone writes STOP
+0010  delivered, and the telephone writes thanks
+
+While it runs `POST /manners` changes how it behaves (loss, latency, refusals, receipts late, twice, never or out of
+order), and `POST /replies` has a telephone write.
 """

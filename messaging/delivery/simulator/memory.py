@@ -17,6 +17,7 @@ class Taken:
     refusal: str
     taken_at: float
     reported: set[int] = field(default_factory=set)
+    sender: str = ""
 
 
 class Memory:
@@ -51,7 +52,7 @@ class Memory:
                     continue
                 self._keep(each)
                 fields = {"id": each.message_id, "to": each.recipient, "refusal": each.refusal, "at": each.taken_at}
-                self._write({"taken": each.key, **fields})
+                self._write({"taken": each.key, **fields, "from": each.sender})
                 new.append(each)
             self._file.flush()
         return new
@@ -60,7 +61,8 @@ class Memory:
         """Note that these receipts (message id, which of its receipts) were heard."""
         with self._lock:
             for message_id, number in receipts:
-                self._by_id[message_id].reported.add(number)
+                if message_id in self._by_id:
+                    self._by_id[message_id].reported.add(number)
                 self._write({"reported": message_id, "number": number})
             self._file.flush()
 
@@ -82,6 +84,8 @@ class Memory:
         except ValueError:  # the last line of a process that was killed while it wrote
             return
         if "taken" in said:
-            self._keep(Taken(said["taken"], said["id"], said["to"], said["refusal"], said["at"]))
+            self._keep(
+                Taken(said["taken"], said["id"], said["to"], said["refusal"], said["at"], sender=said.get("from", ""))
+            )
         elif "reported" in said and said["reported"] in self._by_id:
             self._by_id[said["reported"]].reported.add(said["number"])

@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DELIVERED, UNDELIVERED, EXPIRED, BUFFERED = "DELIVRD", "UNDELIV", "EXPIRED", "BUFFERED"
 NO_ERROR, UNKNOWN_NUMBER, INVALID_NUMBER, ABSENT = "000", "001", "013", "027"
@@ -26,6 +26,26 @@ class Fate:
 
     refusal: str = ""
     receipts: tuple[Receipt, ...] = ()
+    answer: str = ""  # what the telephone writes back, a moment after the last receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """How often, of 1, something happens to a message whose number does not choose: it is refused with a code, not
+    delivered with a code; its receipts never come, late, twice, or the last before the first."""
+
+    refused: float = 0.0
+    refusal_code: str = UNKNOWN_NUMBER
+    failed: float = 0.0
+    failure_code: str = ABSENT
+    silent: float = 0.0
+    late: float = 0.0
+    late_seconds: float = 120.0
+    doubled: float = 0.0
+    shuffled: float = 0.0
+
+
+CLEAR = Weather()
 
 
 def message_id(key: str, seed: int) -> str:
@@ -33,16 +53,20 @@ def message_id(key: str, seed: int) -> str:
     return hashlib.sha256(f"{seed}:{key}".encode()).hexdigest()[:20]
 
 
-def fate(key: str, recipient: str, seed: int, *, calm: bool = False) -> Fate:
-    """The fate of a message: chosen by the number's last four digits, else drawn from its key; delivered when calm."""
+def fate(key: str, recipient: str, seed: int, *, calm: bool = False, weather: Weather = CLEAR) -> Fate:
+    """The fate of a message: chosen by the number's last four digits, else drawn from its key; delivered when calm.
+
+    The weather comes on top of what was not chosen.
+    """
     if not (recipient.startswith("+") and recipient[1:].isdecimal()):
         return Fate(refusal=INVALID_NUMBER)
     chance = random.Random(f"{seed}:{key}")  # noqa: S311 - a simulation that can be repeated
     soon = _soon(chance)
     chosen = _chosen(recipient[-4:], soon)
-    if chosen is None and calm:
-        return Fate(receipts=(Receipt(soon, DELIVERED),))
-    return chosen or _drawn(chance)
+    if chosen:
+        return chosen
+    drawn = Fate(receipts=(Receipt(soon, DELIVERED),)) if calm else _drawn(chance)
+    return drawn if weather == CLEAR else _weathered(drawn, weather, random.Random(f"{seed}:{key}:weather"))  # noqa: S311
 
 
 def _soon(chance: random.Random) -> float:
@@ -61,6 +85,8 @@ def _chosen(digits: str, soon: float) -> Fate | None:
         "0006": Fate(receipts=(Receipt(0, DELIVERED, early=True),)),
         "0007": Fate(receipts=(Receipt(1, DELIVERED),)),
         "0008": Fate(receipts=(delivered, Receipt(soon + 1, BUFFERED))),
+        "0009": Fate(receipts=(delivered,), answer="STOP"),
+        "0010": Fate(receipts=(delivered,), answer="Grazie, a presto!"),
     }
     return fates.get(digits)
 
@@ -84,3 +110,21 @@ def _drawn(chance: random.Random) -> Fate:
         code = chance.choices(list(FAILURES), list(FAILURES.values()))[0]
         return Fate(receipts=(Receipt(soon, UNDELIVERED, code),))
     return Fate(receipts=(delivered,))
+
+
+def _weathered(drawn: Fate, weather: Weather, chance: random.Random) -> Fate:
+    if chance.random() < weather.refused:
+        return Fate(refusal=weather.refusal_code)
+    receipts = drawn.receipts
+    if chance.random() < weather.failed:
+        receipts = (Receipt(receipts[-1].after if receipts else 1, UNDELIVERED, weather.failure_code),)
+    if chance.random() < weather.silent:
+        receipts = ()
+    if chance.random() < weather.late:
+        receipts = tuple(replace(each, after=each.after + weather.late_seconds) for each in receipts)
+    if chance.random() < weather.shuffled:
+        first = Receipt(0.5, BUFFERED)
+        receipts = (*receipts, replace(first, after=receipts[-1].after + 1)) if receipts else (first,)
+    if chance.random() < weather.doubled:
+        receipts = tuple(each for each in receipts for _ in range(2))
+    return replace(drawn, receipts=receipts)

@@ -2,6 +2,9 @@
 
 Both take and give JSON, want the bearer token, and answer for each key with "accepted" and an id, or "refused" and a
 code. A key that was never taken is left out of a lookup's answer. A key that is offered again is answered as before.
+
+`POST /manners` changes how it behaves from now on, by the fields of `Manners` and, under "weather", of `Weather`, and
+answers with all of them. `POST /replies` has the telephone "from" write "text" to "to".
 """
 
 import hmac
@@ -9,14 +12,14 @@ import json
 import random
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from messaging.delivery.simulator.memory import Memory, Taken
-from messaging.delivery.simulator.network import Fate, fate, message_id
-from messaging.delivery.simulator.postman import Postman
+from messaging.delivery.simulator.network import CLEAR, Fate, Weather, fate, message_id
+from messaging.delivery.simulator.postman import Answer, Postman
 
 _MOST_BYTES = 20_000_000
 _MOST_MESSAGES = 1000
@@ -39,6 +42,7 @@ class Manners:
     fail_rate: float = 0.0
     receipts: bool = True
     calm: bool = False
+    weather: Weather = CLEAR
 
 
 class Simulator(ThreadingHTTPServer):
@@ -81,16 +85,36 @@ class Simulator(ThreadingHTTPServer):
         """Answer for the keys that were taken."""
         return [_answer(taken) for key in keys if (taken := self._memory.find(key))]
 
+    def behave(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Change the manners, and return all that may be changed. `TypeError` for a name that is none, or its value."""
+        weather = replace(self.manners.weather, **_checked(changes.get("weather", {}), CLEAR))
+        given = {name: value for name, value in changes.items() if name != "weather"}
+        self.manners = replace(self.manners, weather=weather, **_checked(given, self.manners))
+        return {name: value for name, value in asdict(self.manners).items() if name != "token"}
+
+    def write(self, source: str, destination: str, text: str) -> str:
+        """Have a telephone write, and return what the network calls its message."""
+        return self._postman.bring(Answer(source, destination, text))
+
     def _fate(self, key: str, recipient: str) -> Fate:
-        return fate(key, recipient, self.manners.seed, calm=self.manners.calm)
+        return fate(key, recipient, self.manners.seed, calm=self.manners.calm, weather=self.manners.weather)
 
     def _taken(self, each: dict[str, str], fate: Fate) -> Taken:
         id = "" if fate.refusal else message_id(each["key"], self.manners.seed)
-        return Taken(each["key"], id, each["to"], fate.refusal, time.time())
+        return Taken(each["key"], id, each["to"], fate.refusal, time.time(), sender=each.get("from", ""))
 
     def _plan(self, taken: Taken, fate: Fate) -> None:
         if self.manners.receipts and not taken.refusal:
-            self._postman.plan(taken, fate.receipts)
+            self._postman.plan(taken, fate.receipts, fate.answer)
+
+
+def _checked(changes: dict[str, Any], manners: Manners | Weather) -> dict[str, Any]:
+    """The changes, each of the kind that the manners have there."""
+    for name, value in changes.items():
+        kind = type(getattr(manners, name, None))
+        if name == "token" or not isinstance(value, (int, float) if kind is float else kind):
+            raise TypeError(name)
+    return changes
 
 
 def _answer(taken: Taken) -> dict[str, str]:
@@ -116,6 +140,11 @@ class _Door(BaseHTTPRequestHandler):
                 self._hand_over(body["messages"])
             elif self.path == "/lookup":
                 self._answer(HTTPStatus.OK, {"results": self.server.lookup(body["keys"])})
+            elif self.path == "/manners":
+                self._answer(HTTPStatus.OK, self.server.behave(body))
+            elif self.path == "/replies":
+                id = self.server.write(str(body["from"]), str(body["to"]), str(body["text"]))
+                self._answer(HTTPStatus.OK, {"id": id})
             else:
                 self._answer(HTTPStatus.NOT_FOUND, {"error": "there is nothing here"})
         except (KeyError, TypeError, AttributeError):

@@ -49,9 +49,9 @@ class Network:
             self._server.server_close()
             self._server = None
 
-    def report_to(self, webhook: str) -> None:
-        """Start again, and report there from now on, at once."""
-        self.postman = self._postman(webhook)
+    def report_to(self, webhook: str, replies: str = "") -> None:
+        """Start again, and report there from now on, at once; replies are dropped where they have no address."""
+        self.postman = self._postman(webhook, replies)
         self.postman.start()
         self.start(receipts=True)
 
@@ -76,8 +76,9 @@ class Network:
         """The recipients of the messages it took."""
         return {each.recipient for each in self.memory if not each.refusal}
 
-    def _postman(self, webhook: str) -> Postman:
-        return Postman(self.memory, webhook=webhook, secret=self._settings.GATEWAY_WEBHOOK_SECRET, pace=0)
+    def _postman(self, webhook: str, replies: str = "") -> Postman:
+        secret = self._settings.GATEWAY_WEBHOOK_SECRET
+        return Postman(self.memory, webhook=webhook, secret=secret, pace=0, replies=replies)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The simulated network: the same fate for the same message, a memory that survives, and a door with a lock."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from messaging.delivery import handover, tasks
 from messaging.delivery.codes import State
 from messaging.delivery.gateways import simulator as supplier
 from messaging.delivery.gateways.base import Accepted, Submission
-from messaging.delivery.models import Message
+from messaging.delivery.models import Message, Reply
 from messaging.delivery.reasons import REASONS, reason
 from messaging.delivery.simulator import network as fates
 from messaging.delivery.simulator.memory import Memory, Taken
@@ -42,6 +44,60 @@ def test_most_messages_are_delivered_and_every_other_fate_happens() -> None:
     assert {each.code for fate in drawn for each in fate.receipts if each.state == fates.UNDELIVERED} == set(
         fates.FAILURES
     )
+
+
+@pytest.mark.parametrize(
+    ("weather", "happened"),
+    [
+        ({"refused": 1.0, "refusal_code": "066"}, lambda fate: fate.refusal == "066"),
+        ({"failed": 1.0}, lambda fate: [each.state for each in fate.receipts] == [fates.UNDELIVERED]),
+        ({"silent": 1.0}, lambda fate: fate.receipts == ()),
+        ({"late": 1.0, "late_seconds": 500.0}, lambda fate: fate.receipts[0].after > 500),
+        ({"doubled": 1.0}, lambda fate: [each.state for each in fate.receipts] == [fates.DELIVERED] * 2),
+        ({"shuffled": 1.0}, lambda fate: [e.state for e in fate.receipts] == [fates.DELIVERED, fates.BUFFERED]),
+    ],
+)
+def test_the_weather_strikes_what_the_number_does_not_choose(
+    weather: dict[str, Any], happened: Callable[[fates.Fate], bool]
+) -> None:
+    struck = fates.fate(KEY, "+393471000101", 1, calm=True, weather=fates.Weather(**weather))
+    assert happened(struck)
+    chosen = fates.fate(KEY, "+393471230007", 1, calm=True, weather=fates.Weather(**weather))
+    assert chosen == fates.fate(KEY, "+393471230007", 1)
+
+
+def test_the_weather_strikes_as_often_as_it_is_told_to() -> None:
+    weather = fates.Weather(refused=0.3)
+    drawn = [fates.fate(str(each), "+393471000101", 1, calm=True, weather=weather) for each in range(2000)]
+    assert 0.26 < sum(bool(fate.refusal) for fate in drawn) / 2000 < 0.34
+
+
+@pytest.mark.django_db(transaction=True)
+def test_telephones_answer_and_write_to_the_door_for_replies(
+    acme: Account, network: Network, queue: Queue, live_server: Any, settings: Settings, now: datetime
+) -> None:
+    root = f"{live_server.url}/gateways/simulator"
+    network.report_to(f"{root}/receipts/", f"{root}/replies/")
+    queue(acme, ["+393471230009"])
+    handover.submit_batch(account_id=acme.pk, now=now)
+    with httpx.Client(trust_env=False, headers={"Authorization": f"Bearer {settings.GATEWAY_TOKEN}"}) as client:
+        said = {"from": "+393471000101", "to": "+447700900100", "text": "Ciao 😀"}
+        assert client.post(f"{settings.GATEWAY_SIMULATOR_URL}/replies", json=said).json()["id"]
+    end = time.monotonic() + 20
+    while Reply.objects.count() < 2:
+        assert time.monotonic() < end, "the replies did not come"
+        threading.Event().wait(0.02)
+    found = set(Reply.objects.values_list("source", "destination", "text"))
+    assert found == {("+393471230009", "Acme", "STOP"), ("+393471000101", "+447700900100", "Ciao 😀")}
+
+
+def test_manners_change_while_it_runs(network: Network, settings: Settings) -> None:
+    with httpx.Client(trust_env=False, headers={"Authorization": f"Bearer {settings.GATEWAY_TOKEN}"}) as client:
+        door = f"{settings.GATEWAY_SIMULATOR_URL}/manners"
+        said = client.post(door, json={"latency": 0.25, "weather": {"late": 0.5}}).json()
+        assert (said["latency"], said["weather"]["late"]) == (0.25, 0.5)
+        assert "token" not in said
+        assert client.post(door, json={"weather": {"silent": 1.0}}).json()["weather"]["late"] == 0.5
 
 
 def test_what_is_no_number_is_refused() -> None:
@@ -86,6 +142,14 @@ def test_the_memory_survives_a_restart_and_a_line_that_was_cut(tmp_path: Path) -
         ("/messages", b'{"messages": [{"key": "a", "to": 7}]}', {}, 400),
         ("/lookup", b"{}", {}, 400),
         ("/elsewhere", b"{}", {}, 404),
+        ("/manners", b'{"latency": 0.5, "weather": {"late": 1}}', {}, 200),
+        ("/manners", b'{"token": "mine"}', {}, 400),
+        ("/manners", b'{"rate": "fast"}', {}, 400),
+        ("/manners", b'{"kindness": 1}', {}, 400),
+        ("/manners", b'{"weather": {"rain": 1}}', {}, 400),
+        ("/manners", b'{"weather": 1}', {}, 400),
+        ("/replies", b'{"from": "+393471000101", "to": "+447700900100", "text": "STOP"}', {}, 200),
+        ("/replies", b'{"from": "+393471000101"}', {}, 400),
         ("/messages", b'{"messages": [' + b"1," * 1000 + b"1]}", {}, 413),
     ],
 )

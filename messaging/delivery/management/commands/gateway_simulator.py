@@ -43,7 +43,9 @@ class Command(BaseCommand):
             raise CommandError("The gateway simulator is for the demo and for tests; in production messages are real.")
         memory = Memory(options["memory"] or settings.DATA_DIR / "gateway" / "simulator.jsonl")
         webhook = options["webhook"] or settings.SITE_URL + reverse("gateway_receipts", kwargs={"gateway": NAME})
-        postman = Postman(memory, webhook=webhook, secret=settings.GATEWAY_WEBHOOK_SECRET, pace=options["pace"])
+        replies = settings.SITE_URL + reverse("gateway_replies", kwargs={"gateway": NAME})
+        secret = settings.GATEWAY_WEBHOOK_SECRET
+        postman = Postman(memory, webhook=webhook, secret=secret, pace=options["pace"], replies=replies)
         manners = Manners(
             token=settings.GATEWAY_TOKEN,
             seed=options["seed"],
