@@ -42,6 +42,11 @@ def balance(account: Account) -> Balance:
     return Balance(posted=pot.posted, held=pot.debits_pending, available=pot.available)
 
 
+def draws_on(account: Account) -> Account | None:
+    """Whose credits the account spends instead of its own; None when it spends its own."""
+    return Account.objects.filter(wallet__drawn_on_by__account=account).first()
+
+
 def wallet_of(account: Account) -> Wallet:
     """The account's wallet. Raises `Wallet.DoesNotExist` where none has been opened."""
     return Wallet.objects.select_related("ledger_account", "account").get(account=account)

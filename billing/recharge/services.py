@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from billing.amounts import to_credits
+from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
 from billing.credits.expiry import after_months
 from billing.invoices import selectors as invoices_selectors
@@ -34,6 +35,10 @@ class RechargeAlreadyOpen(Exception):
     """Another recharge of this account still waits for its payment."""
 
 
+class DrawsOnAnother(Exception):
+    """The account spends another's credits: what it bought would lie in a wallet it does not spend from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a pack costs this account: cents without VAT, of VAT, and together, and why that VAT."""
@@ -57,7 +62,7 @@ def buy(
     """Buy `pack` and ask for the money at once.
 
     `reference` is the buyer's idempotency key: with the same one the first purchase is returned. The recharge comes
-    back paid, failed, or waiting when the outcome is not known yet. Raises `RechargeAlreadyOpen`,
+    back paid, failed, or waiting when the outcome is not known yet. Raises `RechargeAlreadyOpen`, `DrawsOnAnother`,
     `payments.MethodNotUsable`, `invoices.BillingDetailsMissing`.
     """
     recharge = _open(account=account, pack=pack, method=method, reference=reference, actor_id=actor_id, now=now)
@@ -111,6 +116,8 @@ def _open(
         return known
     if Recharge.objects.waiting().filter(account=account).exists():
         raise RechargeAlreadyOpen
+    if credits_selectors.draws_on(account):
+        raise DrawsOnAnother
     price = cost(account=account, pack=pack)
     attempt = payments.request(
         account=account,

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from billing.credits import selectors as credits_selectors
 from billing.invoices import services as invoices
 from billing.payments import selectors as payments_selectors
 from billing.payments import services as payments
@@ -42,6 +43,8 @@ def recharge_new(request: AccountRequest) -> HttpResponse:
             recharge = services.buy(account=request.account, actor_id=request.user.pk, now=now, **form.cleaned_data)
         except services.RechargeAlreadyOpen:
             form.add_error(None, _("Another recharge is still waiting for its payment. Open it to see how it stands."))
+        except services.DrawsOnAnother:
+            form.add_error(None, _("This account spends the credits of another one. Buy them there."))
         except payments.MethodNotUsable:
             form.add_error("method", _("This payment method can no longer be used. Choose another one."))
         except invoices.BillingDetailsMissing:
@@ -72,6 +75,7 @@ def _offer(request: AccountRequest, form: RechargeForm) -> dict[str, object]:
     """What the page of packs shows beside the form."""
     return {
         "form": form,
+        "payer": credits_selectors.draws_on(request.account),
         "open_recharge": selectors.recharges(request.account).waiting().first(),
         "assessment": selectors.vat_assessment(request.account),
         "expire_after_months": form.expire_after_months,

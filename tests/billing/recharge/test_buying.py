@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from billing.credits import selectors as credits_selectors
+from billing.credits import services as credits
 from billing.credits.models import CreditLot
 from billing.invoices.models import Invoice
 from billing.invoices.selectors import BillingDetailsMissing
@@ -205,3 +206,33 @@ def test_who_buys_is_told_when_the_credits_expire(
     PriceList.objects.update(credits_expire_after_months=12)
     assert sentence in browser.get(url).content.decode()
     assert sentence in browser.get(prices).content.decode()
+
+
+def test_who_spends_anothers_credits_buys_none_that_it_could_not_spend(
+    acme: Account, acme_milano: Account, alice: User, pack: CreditPack, signed_in: SignedIn, now: datetime
+) -> None:
+    own = credits.open_wallet(account=acme_milano)
+    credits.draw_on(wallet=own, other=credits.open_wallet(account=acme))
+    method = payments.add_method(
+        account=acme_milano,
+        provider="sandbox",
+        token=sandbox.SUCCEEDS,
+        label="",
+        expires_on=None,
+        actor_id=alice.pk,
+        now=now,
+    )
+    with pytest.raises(services.DrawsOnAnother), transaction.atomic():
+        services.buy(account=acme_milano, pack=pack, method=method, reference=uuid.uuid4(), actor_id=alice.pk, now=now)
+    browser, url = signed_in(alice), reverse("recharge_new", args=[acme_milano.public_id])
+    page = browser.get(url).content.decode()
+    assert "Acme Milano spends the credits of Acme" in page
+    assert "Pay now" not in page
+    asked = {"pack": str(pack.public_id), "method": str(method.public_id), "reference": str(uuid.uuid4())}
+    answer = browser.post(url, asked)
+    assert answer.status_code == 422
+    assert "Acme Milano spends the credits of Acme" in answer.content.decode()
+    assert not SandboxCharge.objects.exists()
+    credits.draw_on(wallet=own, other=None)
+    assert browser.post(url, asked).status_code == 302
+    assert credits_selectors.balance(acme_milano).available == 1_000_000
