@@ -41,10 +41,11 @@ def choices(member: Member) -> list[Choice]:
 def recipients(account: Account, kind: Kind) -> list[Member]:
     """Who is to be told: the people whose role gets this kind, without those who opted out.
 
-    A sub-account without such people is looked after by those of its parent. A notice that is needed goes to all of
+    A sub-account without such people, or whose people cannot sign in because it is deactivated, is looked after by
+    those of its parent. A notice that is needed goes to all of
     them where everybody opted out, which can only happen when somebody left.
     """
-    candidates = _by_role(account, kind)
+    candidates = [] if account.deactivated_at else _by_role(account, kind)
     if not candidates and (parent := account.parent):
         account, candidates = parent, _by_role(parent, kind)
     refused = set(OptOut.objects.filter(account=account, kind=kind).values_list("user_id", flat=True))

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.accounts.models import Account
 from portal.notices.codes import RULES, Kind
 from portal.notices.models import Notice
 from portal.templatetags.formats import credits, moment, money
@@ -27,14 +28,25 @@ class Words:
 
 def words(notice: Notice) -> Words:
     """Put a notice into words; missing facts are a fault of whoever announced it (`KeyError`)."""
-    return _WORDS[Kind(notice.kind)]({**notice.context, "account": notice.account.name})
+    said = _WORDS[Kind(notice.kind)]({**notice.context, "account": notice.account.name})
+    if _guardian(notice) is None:
+        return said
+    advice = _("This sub-account is deactivated. Reset it to take its credits back, or reactivate it.")
+    return Words(said.subject, (*said.sentences, advice), _("Open the sub-accounts"))
 
 
 def path(notice: Notice) -> str:
     """Where the notice's button leads, on this site."""
+    if guardian := _guardian(notice):
+        return reverse("subaccounts", args=[guardian.public_id])
     rule = RULES[Kind(notice.kind)]
     subject = [notice.subject.partition(":")[2]] if rule.of_subject else []
     return reverse(rule.url_name, args=[notice.account.public_id, *subject])
+
+
+def _guardian(notice: Notice) -> Account | None:
+    """Who looks after a sub-account whose own pages nobody opens: its parent while it is deactivated."""
+    return notice.account.parent if notice.account.deactivated_at else None
 
 
 def _recharge_paid(facts: Facts) -> Words:
