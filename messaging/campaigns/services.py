@@ -25,8 +25,7 @@ from portal.transactions import unit_of_work
 
 __all__ = ["InsufficientCredits", "NotSendable", "NothingToCancel", "QuoteChanged", "SenderNotUsable", "WalletBlocked"]
 
-# How much of a text stands for a campaign without a name.
-NAME_LENGTH = 40
+NAME_LENGTH = 40  # how much of a text stands for a campaign without a name
 
 
 class NotSendable(Exception):
@@ -132,8 +131,7 @@ def launch(
     returned. Raises `NotSendable`, `SenderNotUsable`, `InsufficientCredits`, `WalletBlocked`; two different launches
     with one reference at the same moment: `credits.ReferenceConflict` for one of them.
     """
-    known = Campaign.objects.filter(account=account, reference=reference).first()
-    if known:
+    if known := Campaign.objects.filter(account=account, reference=reference).first():
         return known
     quote = selectors.priced(account, text=text, recipients=Recipients.of(recipients), now=now)
     return _launch(
@@ -159,8 +157,8 @@ def cancel(*, campaign: Campaign, actor_id: int, now: datetime) -> int:
 def stop_all(*, account: Account, actor_id: int, now: datetime) -> int:
     """Cancel what of the account still waits, or comes back from a gateway; return how many messages waited."""
     stopped = 0
-    for each in selectors.under_way().filter(account=account):
-        campaign = _lock(each)
+    # All campaigns before the wallet, as whoever settles one of them does.
+    for campaign in [_lock(each) for each in selectors.under_way().filter(account=account)]:
         if not settle(campaign=campaign, now=now):
             count = delivery.cancel_waiting(campaign=campaign, now=now)
             _mark_cancelled(campaign, count, actor_id, now)
@@ -212,6 +210,9 @@ def _launch(
 ) -> Campaign:
     if quote.problem:
         raise NotSendable(quote.problem)
+    # The account's row first: whoever deactivates the account waits here, or this launch for them.
+    if Account.objects.select_for_update(no_key=True).get(pk=account.pk).deactivated_at:
+        raise WalletBlocked
     if sender and not senders_selectors.usable(account).filter(pk=sender.pk).exists():
         raise SenderNotUsable(sender.name)
     campaign = Campaign(
@@ -229,8 +230,7 @@ def _launch(
     campaign.hold = _hold(campaign, actor_id, now)
     campaign.created_at = now = campaign.hold.created_at  # campaign, hold and messages carry one moment
     # Holding locks the wallet: of two launches with one reference the second comes here and finds the first.
-    known = Campaign.objects.filter(account=account, reference=reference).first()
-    if known:
+    if known := Campaign.objects.filter(account=account, reference=reference).first():
         return known
     campaign.save()
     _enqueue(campaign, quote, now)

@@ -171,9 +171,10 @@ def deactivate(*, subaccount: Account, actor_id: int, now: datetime) -> int:
     lock(_parent(subaccount))
     if not Account.objects.filter(pk=subaccount.pk, deactivated_at=None).update(deactivated_at=now):
         return 0
-    # The wallet first: from here on nothing new is launched, so that what is cancelled below is all there is.
-    credits.block(wallet=credits.open_wallet(account=subaccount), now=now)
+    # Under the account's row nothing new is launched, so what is cancelled here is all there is. Then the wallet, in the
+    # order in which a campaign that settles takes them.
     count = campaigns.stop_all(account=subaccount, actor_id=actor_id, now=now)
+    credits.block(wallet=credits.open_wallet(account=subaccount), now=now)
     record("subaccount.deactivated", subaccount, {"message_count": count}, actor_id, now)
     return count
 

@@ -1,21 +1,28 @@
 """A deactivated sub-account: nobody logs in, nothing is sent, what ran stops cleanly; and the way back."""
 
 import threading
+import time
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
+from billing.credits import warnings
+from billing.credits.models import Wallet
+from billing.ledger.codes import TransferCode
 from messaging.campaigns import services as campaigns
 from messaging.campaigns.models import Campaign, State
 from messaging.delivery.models import Message
 from portal.accounts.models import Account, Member, User
 from portal.audit.models import AuditEvent
+from portal.notices import wording
+from portal.notices.models import Notice
 from portal.subaccounts import services
 from tests.conftest import PASSWORD, Grant, SignedIn
 from tests.portal.subaccounts.conftest import available, books_agree
@@ -145,3 +152,65 @@ def test_nothing_slips_through_while_it_is_being_deactivated(
     assert not Message.objects.filter(state="waiting").exists()
     assert available(acme_milano) == 100_000
     assert books_agree()
+
+
+def is_waiting_for_a_row() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deactivation_takes_campaigns_before_the_wallet_as_settling_does(
+    acme_milano: Account, alice: User, grant: Grant, prices: None, now: datetime
+) -> None:
+    wallet = grant(acme_milano, "10")
+    _first, last = launch(acme_milano, now), launch(acme_milano, now)
+
+    def deactivate() -> None:
+        try:
+            services.deactivate(subaccount=acme_milano, actor_id=alice.pk, now=now)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=deactivate)
+    with transaction.atomic():
+        # Somebody settles the last campaign: they have it, and will want the wallet.
+        Campaign.objects.select_for_update(no_key=True).get(pk=last.pk)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not is_waiting_for_a_row():
+            assert time.monotonic() < deadline, "the deactivation does not wait for the campaign"
+        assert Wallet.objects.select_for_update(nowait=True).get(pk=wallet.pk).blocked_at is None
+    thread.join()
+    assert available(acme_milano) == 100_000
+    assert Wallet.objects.get(pk=wallet.pk).blocked_at == now
+
+
+def test_that_its_credits_expire_is_told_to_who_can_do_something_about_it(
+    acme: Account, acme_milano: Account, alice: User, bob: User, now: datetime
+) -> None:
+    bob.memberships.all().delete()
+    Member.objects.create(account=acme_milano, user=bob, role="owner", may_spend=True)
+    credits.grant(
+        wallet=credits.open_wallet(account=acme_milano),
+        amount=70_000,
+        terms=credits.Terms(Decimal("4.2"), expires_at=now + timedelta(days=7)),
+        cause=credits.Cause(TransferCode.PURCHASE, "test:expiring"),
+        now=now,
+    )
+    services.deactivate(subaccount=acme_milano, actor_id=alice.pk, now=now)
+    [due] = warnings.due(now)
+    warnings.warn(due=due, now=now)
+    notice = Notice.objects.get()
+    said = wording.words(notice)
+    assert (notice.user, said.subject) == (alice, "Acme Milano: 7 credits expire in 7 days")
+    assert said.sentences[-1] == "This sub-account is deactivated. Reset it to take its credits back, or reactivate it."
+    assert (said.button, wording.path(notice)) == (
+        "Open the sub-accounts",
+        reverse("subaccounts", args=[acme.public_id]),
+    )
+    services.reactivate(subaccount=acme_milano, actor_id=alice.pk, now=now)
+    notice = Notice.objects.get()
+    assert wording.words(notice).button == "Open the statement"
+    assert str(acme_milano.public_id) in wording.path(notice)
