@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db import connection
 from django.db.models import F
 
 from messaging.delivery.codes import State
 from messaging.delivery.gateways import called
-from messaging.delivery.gateways.base import Gateway, GatewayUnknown, GatewayUnreachable
+from messaging.delivery.gateways.base import Accepted, Gateway, GatewayUnknown, GatewayUnreachable
 from messaging.delivery.handover import BATCH
 from messaging.delivery.matching import match_receipts
 from messaging.delivery.models import Message, MessageQuerySet
@@ -19,6 +20,8 @@ from portal.bells import ring
 from portal.transactions import unit_of_work
 
 LOOKUP_AGAIN = timedelta(seconds=60)
+# A receipt whose message is just being written down is no stranger yet.
+_SETTLED = timedelta(seconds=15)
 # How much one run changes in one transaction where only a policy speaks.
 _SLICE = 5000
 
@@ -29,6 +32,7 @@ def resolve(*, now: datetime) -> None:
     May run at any time, any number of times, in any number of workers.
     """
     match_receipts(message_ids=None, now=now)
+    _find_by_recipient(now=now)
     _until_done(lambda: _doubt_lost_leases(now=now))
     # What waits is due since it may leave; what is unknown is due when it is asked for next.
     too_late = Message.objects.claimable(now - PATIENCE)
@@ -44,6 +48,35 @@ def resolve(*, now: datetime) -> None:
 def _until_done(step: Callable[[], int]) -> None:
     while step():
         pass
+
+
+# Messages of which nobody heard what the gateway calls them, and the ids of receipts that name their number: as many
+# as they have parts, of nobody else's, and no other message to that number is in the gateway's hands.
+_BY_RECIPIENT = """
+    SELECT message.public_id, message.gateway, array_agg(DISTINCT receipt.gateway_message_id)
+      FROM delivery_message message
+      JOIN delivery_deliveryreceipt receipt
+        ON receipt.message_id IS NULL AND receipt.gateway = message.gateway
+       AND receipt.recipient = message.recipient
+       AND receipt.received_at BETWEEN message.created_at AND %(settled)s
+     WHERE message.state = 'unknown'
+       AND NOT EXISTS (SELECT FROM delivery_message other
+                        WHERE other.state IN ('unknown', 'submitting') AND other.id <> message.id
+                          AND other.gateway = message.gateway AND other.recipient = message.recipient)
+     GROUP BY message.id
+    HAVING count(DISTINCT receipt.gateway_message_id) = message.segment_count
+     LIMIT %(slice)s
+"""
+
+
+def _find_by_recipient(*, now: datetime) -> None:
+    """A receipt for a message whose acceptance was not heard says that it was taken; its number says which it is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_RECIPIENT, {"settled": now - _SETTLED, "slice": _SLICE})
+        found = cursor.fetchall()
+    for gateway in sorted({gateway for _, gateway, _ in found}):
+        taken = [Accepted(key, first, tuple(more)) for key, name, (first, *more) in found if name == gateway]
+        record(gateway=gateway, results=taken, now=now)
 
 
 @unit_of_work

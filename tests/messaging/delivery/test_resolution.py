@@ -152,3 +152,52 @@ def test_however_many_answers_are_lost_each_message_is_sent_and_charged_once(
     assert set(Message.objects.values_list("state", flat=True)) == {State.ACCEPTED}
     assert len(network.taken) == 1000
     assert '"again"' not in network.log
+
+
+def reported(recipient: str, now: datetime, *ids: str) -> None:
+    reports = [Report(each, State.DELIVERED, "", now, recipient=recipient) for each in ids]
+    receipts.receive(gateway="bind", reports=reports, now=now)
+
+
+def unheard(message: Message, segment_count: int = 1) -> None:
+    lost = {"state": State.UNKNOWN, "gateway": "bind", "segment_count": segment_count}
+    Message.objects.filter(pk=message.pk).update(**lost)
+
+
+def test_a_message_that_was_not_heard_of_is_found_by_the_number_in_its_receipts(
+    message: Message, now: datetime
+) -> None:
+    unheard(message, segment_count=2)
+    reported(message.recipient, now, "part-1")
+    reported("+393470000000", now, "of-another-number")
+    resolution.resolve(now=now + MINUTE)
+    assert state(message) == State.UNKNOWN
+    reported(message.recipient, now, "part-2")
+    resolution.resolve(now=now + timedelta(seconds=14))
+    assert state(message) == State.UNKNOWN
+    resolution.resolve(now=now + MINUTE)
+    assert state(message) == State.DELIVERED
+    assert [each.gateway_message_id for each in message.parts.order_by("number")] == ["part-1", "part-2"]
+
+
+def test_a_number_that_two_messages_are_for_finds_neither(
+    acme: Account, message: Message, queue: Queue, now: datetime
+) -> None:
+    (other,) = queue(acme, [message.recipient])
+    unheard(message)
+    unheard(other)
+    reported(message.recipient, now, "whose")
+    resolution.resolve(now=now + MINUTE)
+    assert (state(message), state(other)) == (State.UNKNOWN, State.UNKNOWN)
+
+
+def test_what_is_unknown_at_a_gateway_that_cannot_be_asked_is_not_sent_again(
+    acme: Account, message: Message, network: Network, now: datetime
+) -> None:
+    unheard(message)
+    for hours in (1, 71):
+        resolution.resolve(now=now + timedelta(hours=hours))
+        assert state(message) == State.UNKNOWN
+    resolution.resolve(now=now + PATIENCE)
+    assert (state(message), message.error_code) == (State.REFUSED, "unresolved")
+    assert network.taken == set()
