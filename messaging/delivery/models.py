@@ -20,6 +20,7 @@ __all__ = [
     "MessagePart",
     "MessageQuerySet",
     "Reply",
+    "ReplyPart",
     "Route",
 ]
 
@@ -227,3 +228,45 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class ReplyPart(models.Model):
+    """A part of a long text from a telephone, kept until all have come; then `reply` is what they were joined to.
+
+    Octets and not text: a telephone may cut between the two halves of a character. `reference` is the telephone's own
+    and comes again after some hundred texts.
+    """
+
+    gateway = models.CharField(_("gateway"), max_length=32)
+    source = models.CharField(_("telephone"), max_length=24)
+    destination = models.CharField(_("written to"), max_length=24)
+    reference = models.PositiveIntegerField(_("reference"))
+    part_count = models.PositiveSmallIntegerField(_("parts"))
+    number = models.PositiveSmallIntegerField(_("part"))
+    data_coding = models.PositiveSmallIntegerField(_("coding"))
+    octets = models.BinaryField(_("octets"))
+    received_at = models.DateTimeField(_("received"))
+    reply = models.ForeignKey(Reply, models.PROTECT, null=True, related_name="parts", verbose_name=_("reply"))
+
+    class Meta:
+        verbose_name = _("part of a reply")
+        verbose_name_plural = _("parts of replies")
+        constraints = [
+            models.UniqueConstraint(
+                "gateway",
+                "source",
+                "destination",
+                "reference",
+                "part_count",
+                "number",
+                name="a_reply_part_is_kept_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=F("part_count"), part_count__gte=2),
+                name="a_reply_part_is_one_of_several",
+            ),
+        ]
+        indexes = [models.Index("received_at", name="reply_parts_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.number}/{self.part_count}"

@@ -124,3 +124,8 @@ def _uuid(written: str) -> uuid.UUID | None:
         return uuid.UUID(written)
     except ValueError:
         return None
+
+
+def is_paused(gateway: str) -> bool:
+    """Whether staff have stopped the gateway."""
+    return GatewayState.objects.filter(name=gateway, is_paused=True).exists()

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from messaging.delivery import handover, lanes, resolution
+from messaging.delivery import handover, incoming, lanes, resolution
 
 # A run ends after so long and the next sweep goes on, so that other work has its turn with the same workers.
 RUN_SECONDS = 15
@@ -30,5 +30,6 @@ def submit_waiting() -> None:
 
 @shared_task
 def resolve_unknown() -> None:
-    """Move on what has been under way for too long."""
+    """Move on what has been under way for too long, and the parts of replies whose others did not come."""
     resolution.resolve(now=timezone.now())
+    incoming.give_up_waiting(now=timezone.now())

@@ -127,7 +127,7 @@ class Smsc:
         self.taken.append(taken)
         self.write({"taken": id, "to": taken.destination, "esm": taken.esm_class, "octets": taken.octets.hex()})
         if taken.registered_delivery and self.manners.receipts is not None:
-            asyncio.get_running_loop().call_later(self.manners.receipts, self._waiting.append, taken)
+            asyncio.get_running_loop().call_later(self.manners.receipts, self._report, taken)
         return 0, id
 
     def write(self, line: dict[str, Any]) -> None:
@@ -137,6 +137,9 @@ class Smsc:
     def deliver(self, octets: bytes, **given: Any) -> None:
         """Send one deliver_sm to the first that is bound to receive."""
         next(each for each in self.connections if each.receives).deliver(octets, **given)
+
+    def _report(self, taken: Taken) -> None:
+        self._waiting.append(taken)
 
     async def _bring_receipts(self) -> None:
         while True:
@@ -154,7 +157,7 @@ class Smsc:
 
     def again(self, taken: Taken) -> None:
         """A receipt that was not accepted comes once more."""
-        asyncio.get_running_loop().call_later(RECEIPTS_AGAIN_SECONDS, self._waiting.append, taken)
+        asyncio.get_running_loop().call_later(RECEIPTS_AGAIN_SECONDS, self._report, taken)
 
 
 class _Connection(asyncio.Protocol):
