@@ -91,6 +91,7 @@ STAFF_NAV: tuple[Group, ...] = (
         _("System"),
         (
             Link(_("Gateways"), "desk_gateways", "gateway"),
+            Link(_("Countries"), "desk_countries", "globe"),
             Link(_("Data tables"), "admin:index", "search"),
         ),
     ),

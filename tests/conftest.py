@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.test import Client
 
 from billing.amounts import to_units
@@ -22,6 +23,12 @@ from portal.accounts.models import Account, BillingDetails, Member, User
 from tests.pages import PageClient
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests upload or render stays out of the folder of the portal that runs here."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("files")
 
 
 @pytest.fixture

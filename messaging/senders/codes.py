@@ -51,6 +51,15 @@ class Reception(TextChoices):
     UNKNOWN = "unknown", pgettext_lazy("sender in a country", "Unknown")
 
 
+RECEPTION_KINDS: Final[dict[Reception, str]] = {
+    Reception.YES: "ok",
+    Reception.REGISTRATION: "info",
+    Reception.LIMITED: "warn",
+    Reception.NO: "warn",
+    Reception.UNKNOWN: "neutral",
+}
+
+
 class Outcome(TextChoices):
     """What will happen to a sender in a country (product 6.4)."""
 
@@ -70,3 +79,11 @@ OUTCOME_KINDS: Final[dict[Outcome, str]] = {
     Outcome.REPLACED: "warn",
     Outcome.UNKNOWN: "neutral",
 }
+
+
+class MediaType(TextChoices):
+    """What a document may be."""
+
+    PDF = "application/pdf", "PDF"
+    PNG = "image/png", "PNG"
+    JPEG = "image/jpeg", "JPEG"

@@ -1,12 +1,15 @@
 """What countries do with senders: loaded once, then changed by staff from a moment on (product 6.4, 11.4)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from messaging.senders import selectors
-from messaging.senders.models import CountryRule
+from messaging.senders.codes import Outcome, State
+from messaging.senders.models import CountryRule, SenderName
+from messaging.senders.passport import Bearer, Standing, judge
 from messaging.senders.periods import Period, Terms, laid_over
 from messaging.senders.rule_file import RuleRow
 from portal.audit import services as audit
@@ -41,6 +44,21 @@ def load(*, rows: Iterable[RuleRow], actor_id: int | None, now: datetime) -> int
 def planned(*, country: str, new: Period) -> list[Period]:
     """Give the country's periods as they would be with `new`, and write nothing."""
     return laid_over(selectors.periods_of(country), new)
+
+
+def effect(*, country: str, before: Terms | None, after: Terms) -> list[tuple[Outcome, Outcome, int]]:
+    """Count the approved senders for whom a change of the country's rule changes something: from what to what.
+
+    The most first. Every approved sender of every customer is looked at, whether it ever wrote there or not.
+    """
+    number, found = selectors.portal_sender(), Counter[tuple[Outcome, Outcome]]()
+    answers = selectors.standings_in(country)
+    for pk, name in SenderName.objects.filter(state=State.APPROVED).values_list("pk", "name").iterator():
+        bearer, standing = Bearer(name, number), answers.get(pk, Standing())
+        one, other = (judge(bearer, each, standing, country_name="").outcome for each in (before, after))
+        if one != other:
+            found[one, other] += 1
+    return [(one, other, count) for (one, other), count in found.most_common()]
 
 
 @unit_of_work

@@ -10,8 +10,8 @@ from django.db.models import Func, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from messaging.senders.codes import KINDS, Reception, RegistrationState, State
-from messaging.senders.rules import MAX_LENGTH, MAX_STORED
+from messaging.senders.codes import KINDS, MediaType, Reception, RegistrationState, State
+from messaging.senders.rules import MAX_STORED
 from portal.periods import LASTS, period, point
 
 MAX_DOCUMENT_BYTES: Final = 5_000_000
@@ -19,7 +19,7 @@ COUNTRY: Final = r"^[A-Z]{2}$"
 
 
 class SenderName(models.Model):
-    """A name of an account, or a number in E.164. `folded_name` is its shape without case, accents and look-alikes.
+    """A name of an account, or a number in E.164.
 
     `reason` is what staff said last, `reviewed_at` when they first decided; every decision is a `Decision`.
     """
@@ -27,7 +27,6 @@ class SenderName(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="sender_names")
     name = models.CharField(_("sender name"), max_length=MAX_STORED)
-    folded_name = models.CharField(max_length=MAX_LENGTH * 3, db_index=True, editable=False)
     purpose = models.CharField(_("what it will be used for"), max_length=300, blank=True)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.REQUESTED)
     is_default = models.BooleanField(_("default"), default=False)
@@ -182,6 +181,11 @@ class Registration(models.Model):
         """The badge that shows the state."""
         return KINDS[self.state]
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it counts, or may come to count."""
+        return self.state in RegistrationState.alive()
+
 
 class AliasEntry(models.Model):
     """What the Italian register of aliases (AGCOM) asks of whoever sends under a name."""
@@ -221,7 +225,7 @@ class Document(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sender = models.ForeignKey(SenderName, models.PROTECT, related_name="documents")
     name = models.CharField(_("file name"), max_length=120)
-    media_type = models.CharField(_("kind of file"), max_length=32)
+    media_type = models.CharField(_("kind of file"), max_length=32, choices=MediaType.choices)
     byte_count = models.PositiveIntegerField(_("size"))
     file = models.FileField(_("file"), upload_to="sender-documents/%Y/%m/", max_length=200)
     added_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
@@ -232,7 +236,7 @@ class Document(models.Model):
         verbose_name_plural = _("documents")
         constraints = [
             models.CheckConstraint(
-                condition=Q(media_type__in=["application/pdf", "image/png", "image/jpeg"]),
+                condition=Q(media_type__in=MediaType.values),
                 name="a_document_is_a_pdf_or_a_picture",
             ),
             models.CheckConstraint(

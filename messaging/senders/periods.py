@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from messaging.senders.codes import Reception
+from messaging.senders.codes import RECEPTION_KINDS, Reception
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,11 @@ class Terms:
     short_code: Reception
     relative_rate: int
 
+    @property
+    def receptions(self) -> list[tuple[str, str]]:
+        """What happens to names, numbers and short codes: the badge and the word of each."""
+        return [(RECEPTION_KINDS[each], str(each.label)) for each in (self.alphanumeric, self.numeric, self.short_code)]
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -24,6 +29,10 @@ class Period:
     terms: Terms
     valid_from: datetime
     valid_until: datetime | None
+
+    def contains(self, moment: datetime) -> bool:
+        """Whether the terms are in force at the moment."""
+        return self.valid_from <= moment and (self.valid_until is None or moment < self.valid_until)
 
 
 def laid_over(periods: Iterable[Period], new: Period) -> list[Period]:

@@ -2,18 +2,35 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Final, TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Min, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from messaging.senders.codes import Reception, RegistrationState, State
-from messaging.senders.models import CountryRule, Registration, SenderName
+from messaging.senders import rules
+from messaging.senders.codes import Outcome, Reception, RegistrationState, State
+from messaging.senders.models import CountryRule, Decision, Registration, SenderName
 from messaging.senders.passport import Bearer, PassportLine, Standing, judge
 from messaging.senders.periods import Period, Terms
-from portal.accounts.models import Account
+from portal.accounts.models import Account, BillingDetails, User
 from portal.periods import valid_at
 from portal.templatetags import formats
+
+Key = TypeVar("Key", str, int)
+
+ALIAS_COUNTRY: Final = "IT"
+"""Italy: the register of aliases (AGCOM) wants to know the company behind every name."""
+
+
+_OUTLOOK: Final = (
+    Outcome.REFUSED,
+    Outcome.NEEDS_REGISTRATION,
+    Outcome.REGISTERED,
+    Outcome.KEPT,
+    Outcome.REPLACED,
+    Outcome.UNKNOWN,
+)
 
 
 def portal_sender() -> str:
@@ -24,6 +41,11 @@ def portal_sender() -> str:
 def names(account: Account) -> QuerySet[SenderName]:
     """Every name the account has requested, newest first."""
     return SenderName.objects.filter(account=account).order_by("-requested_at", "-pk")
+
+
+def names_with_registrations(account: Account) -> QuerySet[SenderName]:
+    """The same, each with its registrations, oldest first, in one more question."""
+    return names(account).prefetch_related(Prefetch("registrations", Registration.objects.order_by("pk")))
 
 
 def usable(account: Account) -> QuerySet[SenderName]:
@@ -52,15 +74,88 @@ def all_names() -> QuerySet[SenderName]:
     )
 
 
-def near_twins(sender: SenderName) -> QuerySet[SenderName]:
-    """For the operator: names of other customers that look the same to a hurried reader (product 6.2)."""
-    return (
-        SenderName.objects.filter(folded_name=sender.folded_name)
-        .exclude(account=sender.account_id)
-        .exclude(state=State.REFUSED)
-        .select_related("account")
+def near_twins(sender: SenderName) -> list[SenderName]:
+    """For the operator: names of other customers that somebody could take for this one, the nearest first.
+
+    Never for a customer: it would tell them who the others are (product 6.2). Sub-accounts are their customer.
+    """
+    if sender.is_number:
+        return []
+    others = (
+        SenderName.objects.filter(state__in=[State.REQUESTED, State.APPROVED])
+        .exclude(Q(account=sender.account.customer_id) | Q(account__parent=sender.account.customer_id))
+        .select_related("account", "account__parent")
         .order_by("requested_at", "pk")
     )
+    near = [(rules.nearness(sender.name, other.name), other) for other in others.iterator()]
+    order = list(rules.Nearness)
+    return [
+        other
+        for how, other in sorted(((how, each) for how, each in near if how), key=lambda pair: order.index(pair[0]))
+    ]
+
+
+def outlook(sender: SenderName, at: datetime) -> list[tuple[Outcome, list[str]]]:
+    """What happens to the sender everywhere, were it approved: each outcome with the names of its countries.
+
+    What asks for something comes first.
+    """
+    bearer, standings = Bearer(sender.name, portal_sender()), standings_of(sender)
+    found: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
+    for rule in rules_at(at):
+        standing, name = standings.get(rule.country, Standing()), country_name(rule.country)
+        found[judge(bearer, period_of(rule).terms, standing, country_name=name).outcome].append(name)
+    return [(outcome, sorted(found[outcome])) for outcome in _OUTLOOK if found[outcome]]
+
+
+def registrable(sender: SenderName, at: datetime) -> list[str]:
+    """The countries (ISO 3166) in whose register the sender can be entered at `at`, whether it is there already or not."""
+    asks = Q(numeric=Reception.REGISTRATION) if sender.is_number else Q(alphanumeric=Reception.REGISTRATION)
+    countries = set(rules_at(at).filter(asks).values_list("country", flat=True))
+    # Italy keeps a register of aliases, whatever its networks do with a name that is not in it.
+    return sorted(countries if sender.is_number else countries | {ALIAS_COUNTRY})
+
+
+def open_to(sender: SenderName, at: datetime) -> list[str]:
+    """The countries in whose register the sender can be entered and is not, nor is to be."""
+    if sender.state not in {State.REQUESTED, State.APPROVED}:
+        return []
+    taken = set(sender.registrations.filter(state__in=RegistrationState.alive()).values_list("country", flat=True))
+    return [country for country in registrable(sender, at) if country not in taken]
+
+
+def registrations(sender: SenderName) -> list[Registration]:
+    """The newest registration of the sender in each country, by the country's name."""
+    newest = sender.registrations.select_related("alias_entry").order_by("country", "-pk").distinct("country")
+    return sorted(newest, key=lambda each: country_name(each.country))
+
+
+def story(sender: SenderName) -> QuerySet[Decision]:
+    """Every step of the name and of its registrations, the newest first."""
+    return sender.decisions.select_related("decided_by").order_by("-decided_at", "-pk")
+
+
+def waiting_registrations() -> QuerySet[Registration]:
+    """For the operator: registrations of all customers that wait for us or for a register, oldest first."""
+    return (
+        Registration.objects.filter(state__in=[RegistrationState.REQUESTED, RegistrationState.FORWARDED])
+        .select_related("sender__account__parent")
+        .order_by("requested_at", "pk")
+    )
+
+
+def billing_country(account: Account) -> str:
+    """The country (ISO 3166) of the customer's billing details; Italy's own where there are none."""
+    country = BillingDetails.objects.filter(account=account.customer_id).values_list("country", flat=True).first()
+    return country or ALIAS_COUNTRY
+
+
+def alias_proposal(account: Account, person: User) -> dict[str, str]:
+    """What the billing details (a sub-account's customer's) and the person already say of an alias entry."""
+    details = BillingDetails.objects.filter(account=account.customer_id).first()
+    about = {"company": details.name, "vat_number": details.vat_number, "pec": details.pec} if details else {}
+    contact = {"contact_name": person.get_full_name(), "contact_email": person.email, "contact_phone": person.phone}
+    return {**about, **contact}
 
 
 def passport(
@@ -105,23 +200,28 @@ def may_use(*, account: Account, sender: SenderName | None, countries: Iterable[
 
 def standings_of(sender: SenderName) -> dict[str, Standing]:
     """How a sender stands with the register of each country in which it was ever to be registered."""
-    standings: dict[str, Standing] = {}
-    rows = Registration.objects.filter(sender=sender).order_by("pk").values_list("country", "state")
-    for country, state in rows:
-        is_answer = state in {RegistrationState.APPROVED, RegistrationState.REFUSED}
-        answer = state if is_answer else standings.get(country, Standing()).answer
-        standings[country] = Standing(newest=state, answer=answer)
-    return standings
+    return _standings(Registration.objects.filter(sender=sender).values_list("country", "state"))
+
+
+def standings_in(country: str) -> dict[int, Standing]:
+    """How every sender (by primary key) stands with the register of one country."""
+    return _standings(Registration.objects.filter(country=country).values_list("sender_id", "state"))
 
 
 def country_name(country: str) -> str:
     """What a country (ISO 3166) is called in the active language."""
-    return str(formats.locale().territories.get(country, country)) if country else _("numbers of no country")
+    return formats.country_name(country) if country else _("numbers of no country")
 
 
 def rules_at(at: datetime) -> QuerySet[CountryRule]:
     """What each country does with senders at `at`."""
     return CountryRule.objects.filter(valid_at(at))
+
+
+def next_changes(at: datetime) -> dict[str, datetime]:
+    """When each country's next period begins, for those that have one to come."""
+    coming = CountryRule.objects.filter(valid_from__gt=at).order_by()
+    return dict(coming.values("country").annotate(first=Min("valid_from")).values_list("country", "first"))
 
 
 def periods_of(country: str) -> list[Period]:
@@ -142,3 +242,12 @@ def _bearer(account: Account, sender: SenderName | None) -> Bearer:
     state = SenderName.objects.filter(account=account, pk=sender.pk).values_list("state", flat=True).first()
     standing = "" if state == State.APPROVED else _("This sender is not approved. Choose another one.")
     return Bearer(sender.name, number, standing=standing)
+
+
+def _standings(rows: QuerySet[Registration, tuple[Key, str]]) -> dict[Key, Standing]:
+    standings: dict[Key, Standing] = {}
+    for key, state in rows.order_by("pk"):
+        is_answer = state in {RegistrationState.APPROVED, RegistrationState.REFUSED}
+        answer = state if is_answer else standings.get(key, Standing()).answer
+        standings[key] = Standing(newest=state, answer=answer)
+    return standings

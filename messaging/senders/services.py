@@ -1,12 +1,15 @@
-"""The life of a sender name: requested by a customer, reviewed once by staff, made the default or not."""
+"""The life of a sender name: requested by a customer, reviewed by staff, made the default or not, withdrawn."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from django.core.files.base import ContentFile
 from django.db.models.functions import Lower
 
-from messaging.senders import rules
+from messaging.senders import decisions, registrations, rules
 from messaging.senders.codes import State
-from messaging.senders.models import SenderName
+from messaging.senders.documents import MAX_DOCUMENTS, Paper
+from messaging.senders.models import Document, SenderName
 from messaging.senders.rules import NameRefused
 from portal.accounts.models import Account
 from portal.audit import services as audit
@@ -14,7 +17,7 @@ from portal.notices import services as notices
 from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
 
-__all__ = ["AlreadyRequested", "AlreadyReviewed", "NameRefused", "NotApproved", "ReasonMissing"]
+__all__ = ["AlreadyRequested", "AlreadyReviewed", "NameRefused", "NotApproved", "ReasonMissing", "TooManyDocuments"]
 
 
 class AlreadyRequested(Exception):
@@ -22,7 +25,7 @@ class AlreadyRequested(Exception):
 
 
 class AlreadyReviewed(Exception):
-    """The name has been approved or refused; a review happens once."""
+    """The name has been approved, refused or withdrawn; a review happens once."""
 
 
 class NotApproved(Exception):
@@ -30,28 +33,66 @@ class NotApproved(Exception):
 
 
 class ReasonMissing(Exception):
-    """A refusal must say why."""
+    """A refusal, or a withdrawal by staff, must say why."""
+
+
+class TooManyDocuments(Exception):
+    """The name has as many documents as it may have."""
 
 
 @unit_of_work
-def request(*, account: Account, name: str, purpose: str, actor_id: int, now: datetime) -> SenderName:
-    """Ask for `name`. Raises `NameRefused` (product 6.2) and `AlreadyRequested`."""
+def request(
+    *, account: Account, name: str, purpose: str, actor_id: int, now: datetime, papers: Sequence[Paper] = ()
+) -> SenderName:
+    """Ask for `name`. Raises `NameRefused` (product 6.2), `AlreadyRequested` and `TooManyDocuments`."""
     name = rules.check(name)
     # Two requests for one name at once: the second waits here and finds the first.
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     known = SenderName.objects.annotate(lower=Lower("name")).filter(account=account, lower=name.lower())
-    if known.exclude(state=State.REFUSED).exists():
+    if known.filter(state__in=[State.REQUESTED, State.APPROVED]).exists():
         raise AlreadyRequested(name)
     sender = SenderName.objects.create(
-        account=account,
-        name=name,
-        folded_name=rules.fold(name),
-        purpose=purpose,
-        requested_by_id=actor_id,
-        requested_at=now,
+        account=account, name=name, purpose=purpose, requested_by_id=actor_id, requested_at=now
     )
-    _record("requested", sender, actor_id, now)
+    decisions.tell(sender=sender, state=State.REQUESTED, actor_id=actor_id, now=now)
+    if papers:
+        add_documents(sender=sender, papers=papers, actor_id=actor_id, now=now)
     return sender
+
+
+@unit_of_work
+def add_documents(*, sender: SenderName, papers: Sequence[Paper], actor_id: int, now: datetime) -> list[Document]:
+    """Keep documents with a name. Raises `TooManyDocuments`, and `AlreadyReviewed` for a name that is over.
+
+    The files are written before the transaction ends; should it fail they are left over and nothing leads to them.
+    """
+    sender = SenderName.objects.select_for_update().get(pk=sender.pk)
+    if sender.state in {State.REFUSED, State.WITHDRAWN}:
+        raise AlreadyReviewed(sender.name)
+    if sender.documents.count() + len(papers) > MAX_DOCUMENTS:
+        raise TooManyDocuments(sender.name)
+    kept = []
+    for paper in papers:
+        document = Document(
+            sender=sender,
+            name=paper.name,
+            media_type=paper.media_type,
+            byte_count=len(paper.content),
+            added_by_id=actor_id,
+            added_at=now,
+        )
+        document.file.save(f"{document.public_id}", ContentFile(paper.content), save=False)
+        document.save(force_insert=True)
+        kept.append(document)
+    audit.record(
+        action="sender.documents_added",
+        actor_id=actor_id,
+        account_id=sender.account_id,
+        subject=f"sender:{sender.public_id}",
+        after={"documents": [each.name for each in kept]},
+        now=now,
+    )
+    return kept
 
 
 @unit_of_work
@@ -67,6 +108,23 @@ def refuse(*, sender: SenderName, reason: str, actor_id: int, now: datetime) -> 
     if not reason:
         raise ReasonMissing
     return _review(sender, State.REFUSED, reason, actor_id, now)
+
+
+@unit_of_work
+def revoke(*, sender: SenderName, reason: str, actor_id: int, now: datetime) -> SenderName:
+    """Take an approved name back, and say why: from now on nothing is sent under it. Raises as `refuse` does."""
+    reason = reason.strip()
+    if not reason:
+        raise ReasonMissing
+    sender = _end(sender, {State.APPROVED}, reason, actor_id, now)
+    _announce(sender, Kind.SENDER_WITHDRAWN, reason, now)
+    return sender
+
+
+@unit_of_work
+def withdraw(*, sender: SenderName, actor_id: int, now: datetime) -> SenderName:
+    """Give a name up, by its customer: one in review or approved. Raises `AlreadyReviewed`."""
+    return _end(sender, {State.REQUESTED, State.APPROVED}, "", actor_id, now)
 
 
 @unit_of_work
@@ -104,25 +162,35 @@ def _review(sender: SenderName, state: State, reason: str, actor_id: int, now: d
     sender.reviewed_by_id = actor_id
     sender.reviewed_at = now
     sender.save(update_fields=["state", "reason", "reviewed_by", "reviewed_at"])
-    _record(state, sender, actor_id, now)
-    subject = f"sender:{sender.public_id}"
-    notices.announce(
-        account=sender.account,
-        kind=Kind.SENDER_APPROVED if state == State.APPROVED else Kind.SENDER_REFUSED,
-        subject=subject,
-        context={"name": sender.name, "reason": reason},
-        reference=subject,
-        now=now,
-    )
+    decisions.tell(sender=sender, state=state, reason=reason, actor_id=actor_id, now=now)
+    if state == State.REFUSED:
+        registrations.end_all(sender=sender, actor_id=actor_id, now=now)
+    _announce(sender, Kind.SENDER_APPROVED if state == State.APPROVED else Kind.SENDER_REFUSED, reason, now)
     return sender
 
 
-def _record(verb: str, sender: SenderName, actor_id: int, now: datetime) -> None:
-    audit.record(
-        action=f"sender.{verb}",
-        actor_id=actor_id,
-        account_id=sender.account_id,
-        subject=f"sender:{sender.public_id}",
-        after={"name": sender.name, "state": sender.state, "reason": sender.reason},
+def _end(sender: SenderName, states: set[State], reason: str, actor_id: int, now: datetime) -> SenderName:
+    """Withdraw a name with all its registrations; what was the default is the portal's own number again."""
+    sender = SenderName.objects.select_for_update().get(pk=sender.pk)
+    if sender.state not in states:
+        raise AlreadyReviewed(sender.name)
+    if sender.is_default:
+        set_default(account=sender.account, sender=None, actor_id=actor_id, now=now)
+        sender.is_default = False
+    sender.state, sender.reason, sender.withdrawn_at = State.WITHDRAWN, reason, now
+    sender.save(update_fields=["state", "reason", "withdrawn_at"])
+    registrations.end_all(sender=sender, actor_id=actor_id, now=now)
+    decisions.tell(sender=sender, state=State.WITHDRAWN, reason=reason, actor_id=actor_id, now=now)
+    return sender
+
+
+def _announce(sender: SenderName, kind: Kind, reason: str, now: datetime) -> None:
+    subject = f"sender:{sender.public_id}"
+    notices.announce(
+        account=sender.account,
+        kind=kind,
+        subject=subject,
+        context={"name": sender.name, "reason": reason},
+        reference=subject,
         now=now,
     )

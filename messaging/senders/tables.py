@@ -1,13 +1,15 @@
 """Sender names as a table."""
 
 import django_tables2 as tables
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from messaging.encoding import numbers
 from messaging.senders.models import SenderName
-from portal.templatetags.formats import day
+from portal.templatetags.formats import country_name, day
 from portal.templatetags.parts import badge
 
 
@@ -16,6 +18,12 @@ class SenderNameTable(tables.Table):
 
     name = tables.Column(verbose_name=gettext_lazy("Sender name"))
     state = tables.Column(verbose_name=gettext_lazy("State"))
+    countries = tables.Column(
+        verbose_name=gettext_lazy("Registrations"),
+        orderable=False,
+        empty_values=(),
+        attrs={"td": {"class": "text-cell"}},
+    )
     reason = tables.Column(
         verbose_name=gettext_lazy("Note"), orderable=False, empty_values=(), attrs={"td": {"class": "text-cell"}}
     )
@@ -27,16 +35,22 @@ class SenderNameTable(tables.Table):
     class Meta:
         order_by = "-requested_at"
 
-    def render_name(self, record: SenderName) -> str | SafeString:
-        if not record.is_default:
-            return format_html("<strong>{}</strong>", record.name)
-        return format_html("<strong>{}</strong> {}", record.name, badge("neutral", _("Default")))
+    def render_name(self, record: SenderName) -> SafeString:
+        url = reverse("sender_name", args=[record.account.public_id, record.public_id])
+        name = format_html('<a href="{}"><strong>{}</strong></a>', url, numbers.international(record.name))
+        return format_html("{} {}", name, badge("neutral", _("Default"))) if record.is_default else name
+
+    def render_countries(self, record: SenderName) -> str | SafeString:
+        newest = {each.country: each for each in record.registrations.all()}
+        named = sorted((country_name(country), each) for country, each in newest.items())
+        badges = (badge(each.kind, f"{name}: {each.get_state_display()}") for name, each in named)
+        return format_html_join(" ", "{}", ((each,) for each in badges)) or "–"
 
     def render_state(self, record: SenderName) -> SafeString:
         return badge(record.kind, record.get_state_display())
 
     def render_reason(self, record: SenderName) -> str:
-        return record.reason or record.purpose
+        return record.reason or record.purpose or "–"
 
     def render_requested_at(self, record: SenderName) -> str:
         return day(record.requested_at)

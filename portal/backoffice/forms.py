@@ -1,7 +1,5 @@
 """What staff type at the desk."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,31 +28,6 @@ class NumberForm(forms.Form):
         max_length=120,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
-
-
-class ReviewForm(forms.Form):
-    """Yes, or no with a reason that the customer reads."""
-
-    APPROVE, REFUSE = "approve", "refuse"
-
-    decision = forms.ChoiceField(
-        label=gettext_lazy("Decision"),
-        choices=[(APPROVE, gettext_lazy("Approve: messages may go out under it")), (REFUSE, gettext_lazy("Refuse"))],
-        widget=forms.RadioSelect(attrs={"class": "choices"}),
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        required=False,
-        max_length=300,
-        help_text=gettext_lazy("The customer reads it, so say what would make the name acceptable."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """A refusal says why."""
-        if self.cleaned_data.get("decision") == self.REFUSE and not self.cleaned_data.get("reason"):
-            self.add_error("reason", _("Say why the name is refused: the customer reads it."))
-        return self.cleaned_data
 
 
 class PauseForm(forms.Form):

@@ -15,9 +15,9 @@ from billing.invoices.models import Invoice
 from billing.invoices.tables import KINDS as INVOICE_KINDS
 from billing.payments.models import Attempt, Payment
 from messaging.senders.codes import State as SenderState
-from messaging.senders.models import SenderName
+from messaging.senders.models import Registration, SenderName
 from portal.accounts.models import Account
-from portal.templatetags.formats import credits, day, moment, money, number
+from portal.templatetags.formats import country_name, credits, day, moment, money, number
 from portal.templatetags.parts import badge, icon
 
 NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
@@ -186,3 +186,31 @@ class SenderTable(_OfAnAccount):
             _("Review “%(name)s”") % {"name": record.name} if waits else _("Show “%(name)s”") % {"name": record.name},
             _("Review") if waits else _("Show"),
         )
+
+
+class RegistrationTable(tables.Table):
+    """Registrations that wait, oldest first."""
+
+    requested_at = tables.Column(verbose_name=gettext_lazy("Requested"), attrs=NOWRAP)
+    name = tables.Column(verbose_name=gettext_lazy("Sender name"), accessor="sender__name")
+    customer = tables.Column(verbose_name=gettext_lazy("Customer"), accessor="sender__account")
+    country = tables.Column(verbose_name=gettext_lazy("Country"))
+    state = tables.Column(verbose_name=gettext_lazy("State"))
+
+    caption = gettext_lazy("Registrations that wait")
+
+    def render_requested_at(self, record: Registration) -> str:
+        return moment(record.requested_at)
+
+    def render_name(self, record: Registration) -> SafeString:
+        url = reverse("desk_sender_review", args=[record.sender.public_id])
+        return format_html('<a href="{}">{}</a>', url, record.sender.name)
+
+    def render_customer(self, record: Registration) -> SafeString:
+        return customer_link(record.sender.account)
+
+    def render_country(self, value: str) -> str:
+        return country_name(value)
+
+    def render_state(self, record: Registration) -> SafeString:
+        return badge(record.kind, record.get_state_display())

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from portal.backoffice import money_views, sending_views, views
+from portal.backoffice import country_views, money_views, sender_views, sending_views, views
+
+_SENDER = "sender-names/<uuid:sender>/"
 
 staff_patterns = [
     path("", views.desk, name="desk"),
@@ -14,8 +16,17 @@ staff_patterns = [
     path("payments/<uuid:payment>/inquiry/", money_views.desk_payment_inquiry, name="desk_payment_inquiry"),
     path("invoices/", money_views.desk_invoices, name="desk_invoices"),
     path("invoices/<uuid:invoice>/pdf/", money_views.desk_invoice_pdf, name="desk_invoice_pdf"),
-    path("sender-names/", sending_views.desk_senders, name="desk_senders"),
-    path("sender-names/<uuid:sender>/review/", sending_views.desk_sender_review, name="desk_sender_review"),
+    path("sender-names/", sender_views.desk_senders, name="desk_senders"),
+    path(f"{_SENDER}review/", sender_views.desk_sender_review, name="desk_sender_review"),
+    path(f"{_SENDER}withdrawal/", sender_views.desk_sender_withdrawal, name="desk_sender_withdrawal"),
+    path(f"{_SENDER}documents/<uuid:document>/", sender_views.desk_sender_document, name="desk_sender_document"),
+    path(
+        f"{_SENDER}registrations/<uuid:registration>/decision/",
+        sender_views.desk_registration_decision,
+        name="desk_registration_decision",
+    ),
+    path("countries/", country_views.desk_countries, name="desk_countries"),
+    path("countries/<uuid:rule>/", country_views.desk_country, name="desk_country"),
     path("alerts/", sending_views.desk_notices, name="desk_notices"),
     path("gateways/", sending_views.desk_gateways, name="desk_gateways"),
     path("gateways/pause/", sending_views.desk_gateway_pause, name="desk_gateway_pause"),

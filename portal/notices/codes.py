@@ -22,6 +22,8 @@ class Kind(TextChoices):
     INVOICE_ISSUED = "invoice_issued", _("Invoice to be paid")
     SENDER_APPROVED = "sender_approved", _("Sender name approved")
     SENDER_REFUSED = "sender_refused", _("Sender name refused")
+    SENDER_WITHDRAWN = "sender_withdrawn", _("Sender name withdrawn")
+    SENDER_COUNTRY = "sender_country", _("Registration of a sender name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,14 @@ RULES: Final[dict[Kind, Rule]] = {
     Kind.BALANCE_BELOW_ZERO: Rule(_PAYERS, _("More was used than was there."), "recharge_new", True),
     Kind.CREDITS_EXPIRING: Rule(_PAYERS, _("30, 7 and 1 days before credits expire."), "statement", True),
     Kind.INVOICE_ISSUED: Rule(_PAYERS, _("An invoice waits for its payment."), "invoices", True),
-    Kind.SENDER_APPROVED: Rule(_SENDERS, _("A sender name can be used."), "sender_names"),
-    Kind.SENDER_REFUSED: Rule(_SENDERS, _("A sender name cannot be used, and why."), "sender_names"),
+    Kind.SENDER_APPROVED: Rule(_SENDERS, _("A sender name can be used."), "sender_name", of_subject=True),
+    Kind.SENDER_REFUSED: Rule(_SENDERS, _("A sender name cannot be used, and why."), "sender_name", of_subject=True),
+    Kind.SENDER_WITHDRAWN: Rule(
+        _SENDERS, _("A sender name cannot be used any more, and why."), "sender_name", of_subject=True
+    ),
+    Kind.SENDER_COUNTRY: Rule(
+        _SENDERS, _("The register of a country has a sender name, or refused it."), "sender_name", of_subject=True
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from portal.accounts.models import Account
 from portal.notices.codes import RULES, Kind
 from portal.notices.models import Notice
-from portal.templatetags.formats import credits, moment, money
+from portal.templatetags.formats import country_name, credits, moment, money
 
 Facts = Mapping[str, Any]
 
@@ -141,7 +141,7 @@ def _sender_approved(facts: Facts) -> Words:
     return Words(
         _("%(account)s: the sender name %(name)s is approved") % facts,
         (_("%(account)s can send messages under the name %(name)s from now on.") % facts,),
-        _("Open the sender names"),
+        _("Open the sender name"),
     )
 
 
@@ -152,7 +152,33 @@ def _sender_refused(facts: Facts) -> Words:
             _("The name %(name)s cannot be used to send messages. The reason:") % facts,
             str(facts["reason"]),
         ),
-        _("Open the sender names"),
+        _("Open the sender name"),
+    )
+
+
+def _sender_withdrawn(facts: Facts) -> Words:
+    return Words(
+        _("%(account)s: the sender name %(name)s is withdrawn") % facts,
+        (
+            _("From now on no message can be sent under the name %(name)s. The reason:") % facts,
+            str(facts["reason"]),
+        ),
+        _("Open the sender name"),
+    )
+
+
+def _sender_country(facts: Facts) -> Words:
+    named = {**facts, "country": country_name(str(facts["country"]))}
+    sentences = {
+        "forwarded": _("We have forwarded the name %(name)s to the register of %(country)s and wait for its answer."),
+        "approved": _("The name %(name)s is registered in %(country)s: telephones there will show it."),
+        "refused": _("The name %(name)s is not registered in %(country)s. The reason:"),
+    }
+    reason = (str(facts["reason"]),) if facts["reason"] else ()
+    return Words(
+        _("%(account)s: the sender name %(name)s in %(country)s") % named,
+        (sentences[str(facts["state"])] % named, *reason),
+        _("Open the sender name"),
     )
 
 
@@ -165,4 +191,6 @@ _WORDS: Final[dict[Kind, Callable[[Facts], Words]]] = {
     Kind.INVOICE_ISSUED: _invoice_issued,
     Kind.SENDER_APPROVED: _sender_approved,
     Kind.SENDER_REFUSED: _sender_refused,
+    Kind.SENDER_WITHDRAWN: _sender_withdrawn,
+    Kind.SENDER_COUNTRY: _sender_country,
 }

@@ -24,6 +24,12 @@ def locale() -> Locale:
 
 
 @register.filter
+def country_name(country: str) -> str:
+    """A country (ISO 3166) in the active language; a code that Babel does not know comes back as it is."""
+    return str(locale().territories.get(country, country))
+
+
+@register.filter
 def credits(units: int | None) -> str:
     """Units as credits: 7000 → "0.7", 12345600 → "1,234.56"; only the decimals that are needed, at most four."""
     if units is None:

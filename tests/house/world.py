@@ -20,7 +20,11 @@ from messaging.contacts.models import OptOut
 from messaging.delivery import replies
 from messaging.delivery.models import Message
 from messaging.replies import services as replies_services
+from messaging.senders import countries, registrations, rule_file
 from messaging.senders import services as senders
+from messaging.senders.codes import MediaType
+from messaging.senders.documents import Paper
+from messaging.senders.models import CountryRule
 from portal.accounts import invitations
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, User
@@ -89,7 +93,12 @@ def _recharge(account: Account, owner: User, now: datetime) -> dict[str, uuid.UU
 
 
 def _sending(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
-    sender = senders.request(account=account, name=f"Shop {account.name}"[:11], purpose="", actor_id=owner.pk, now=now)
+    paper = Paper("proof.pdf", MediaType.PDF, b"%PDF-1.7 %%EOF")
+    sender = senders.request(
+        account=account, name=f"Shop {account.name}"[:11], purpose="", papers=[paper], actor_id=owner.pk, now=now
+    )
+    countries.load(rows=rule_file.read(), actor_id=None, now=now)
+    registration = registrations.request(sender=sender, country="IN", alias=None, actor_id=owner.pk, now=now)
     campaign = campaigns.launch(
         account=account,
         actor_id=owner.pk,
@@ -113,6 +122,9 @@ def _sending(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUI
     message = Message.objects.get(campaign=campaign)
     return {
         "sender": sender.public_id,
+        "document": sender.documents.get().public_id,
+        "registration": registration.public_id,
+        "rule": CountryRule.objects.get(country="IT").public_id,
         "campaign": campaign.public_id,
         "draft": draft.public_id,
         "message": message.public_id,

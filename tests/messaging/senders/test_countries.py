@@ -28,11 +28,6 @@ def day(number: int) -> datetime:
     return START + timedelta(days=number)
 
 
-@pytest.fixture
-def table(db: None, now: datetime) -> None:
-    countries.load(rows=rule_file.read(), actor_id=None, now=now)
-
-
 def test_the_supplied_table_names_countries_by_iso_code() -> None:
     rows = {row.country: row for row in rule_file.read()}
     assert len(rows) > 200

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from messaging.senders import countries, rule_file, selectors, services
+from messaging.senders import countries, selectors
 from messaging.senders.codes import Outcome, Reception, RegistrationState, State
 from messaging.senders.models import Registration, SenderName
 from messaging.senders.passport import Bearer, Standing, judge
@@ -19,17 +19,6 @@ PORTAL = Bearer(OURS, OURS, is_own=False)
 
 def terms(alphanumeric: str, numeric: str = "yes") -> Terms:
     return Terms(Reception(alphanumeric), Reception(numeric), Reception.NO, 1)
-
-
-@pytest.fixture
-def table(db: None, now: datetime) -> None:
-    countries.load(rows=rule_file.read(), actor_id=None, now=now)
-
-
-@pytest.fixture
-def sender(acme: Account, alice: User, olga: User, now: datetime) -> SenderName:
-    name = services.request(account=acme, name="Acme", purpose="", actor_id=alice.pk, now=now)
-    return services.approve(sender=name, actor_id=olga.pk, now=now)
 
 
 @pytest.mark.parametrize(

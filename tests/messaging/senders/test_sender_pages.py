@@ -24,7 +24,8 @@ def approved(account: Account, name: str, person: User, now: datetime) -> Sender
 def test_a_requested_name_waits_for_its_review(acme: Account, alice: User, signed_in: SignedIn) -> None:
     url = reverse("sender_name_new", args=[acme.public_id])
     answer = signed_in(alice).post(url, {"name": " Acme ", "purpose": "reminders"}, follow=True)
-    assert answer.redirect_chain[-1][0] == reverse("sender_names", args=[acme.public_id])
+    sender = SenderName.objects.get()
+    assert answer.redirect_chain[-1][0] == reverse("sender_name", args=[acme.public_id, sender.public_id])
     assert "In review" in answer.text
     assert list(selectors.waiting().values_list("name", "state")) == [("Acme", State.REQUESTED)]
     assert not selectors.usable(acme).exists()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from messaging.encoding import alphabet
 from messaging.senders import rules
-from messaging.senders.rules import NameFault, NameRefused
+from messaging.senders.rules import NameFault, NameRefused, Nearness
 
 
 def fault(name: str) -> NameFault:
@@ -46,7 +46,12 @@ def test_an_accent_typed_apart_becomes_one_letter() -> None:
         ("-Acme", NameFault.EDGE),
         ("Acme.", NameFault.EDGE),
         ("12345", NameFault.NO_LETTER),
-        ("+39347", NameFault.CHARACTERS),
+        ("+39347", NameFault.NUMBER),
+        ("+", NameFault.NUMBER),
+        ("+39 Acme", NameFault.NUMBER),
+        ("Acme+1", NameFault.CHARACTERS),
+        ("Offerte", NameFault.GENERIC),
+        ("Sécurité", NameFault.GENERIC),
         ("12-34", NameFault.NO_LETTER),
         ("Info", NameFault.GENERIC),
         ("VERIFY", NameFault.GENERIC),
@@ -74,7 +79,12 @@ def test_a_brand_inside_a_longer_word_is_left_to_the_review() -> None:
     assert rules.check("Applebee") == "Applebee"
 
 
-@given(st.text(max_size=20))
+@pytest.mark.parametrize("written", ["+39 347 123 4567", "+393471234567", " +39 (347) 123-4567"])
+def test_a_number_with_its_country_is_given_in_e_164(written: str) -> None:
+    assert rules.check(written) == "+393471234567"
+
+
+@given(st.text(max_size=20).filter(lambda text: not text.strip().startswith("+")))
 def test_what_passes_is_short_and_of_the_gsm_alphabet(text: str) -> None:
     try:
         name = rules.check(text)
@@ -89,3 +99,35 @@ def test_what_passes_is_short_and_of_the_gsm_alphabet(text: str) -> None:
 def test_names_that_look_alike_have_one_shape() -> None:
     assert rules.fold("Caffè Roma") == rules.fold("CAFFE-R0MA")
     assert rules.fold("Acme") != rules.fold("Acne")
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "expected"),
+    [
+        ("Globex", "GLOBEX", Nearness.LOOKS_THE_SAME),
+        ("Globex", "G10bex", Nearness.LOOKS_THE_SAME),
+        ("Globex", "Glob-ex", Nearness.LOOKS_THE_SAME),
+        ("Torno", "Tomo", Nearness.LOOKS_THE_SAME),
+        ("Clara", "Dara", Nearness.LOOKS_THE_SAME),
+        ("ΛCME", "Acme", Nearness.LOOKS_THE_SAME),
+        ("Røssi", "Rossi", Nearness.LOOKS_THE_SAME),
+        ("Globex", "Globes", Nearness.FEW_LETTERS),
+        ("Globex", "Gobex", Nearness.FEW_LETTERS),
+        ("Globex", "Glboex", Nearness.FEW_LETTERS),
+        ("Farmacia24", "Famacia2A", Nearness.FEW_LETTERS),
+        ("Globex", "GlobexShop", Nearness.CONTAINED),
+        ("Acme", "Acme Bank", None),
+        ("Acme", "Ecmo", None),
+        ("Abc", "Abd", None),
+        ("Globex", "Initech", None),
+    ],
+)
+def test_names_are_near_when_somebody_could_take_one_for_the_other(
+    name: str, other: str, expected: Nearness | None
+) -> None:
+    assert rules.nearness(name, other) == rules.nearness(other, name) == expected
+
+
+def test_a_name_near_a_brand_is_named_to_staff() -> None:
+    assert rules.near_brand("Amazom") == "Amazon"
+    assert rules.near_brand("Acme") == ""

@@ -35,6 +35,8 @@ FACTS: dict[Kind, dict[str, object]] = {
     Kind.INVOICE_ISSUED: {"number": "2026/12", "gross_cents": 512, "currency": "EUR"},
     Kind.SENDER_APPROVED: SENDER,
     Kind.SENDER_REFUSED: SENDER | {"reason": "It is a brand of somebody else."},
+    Kind.SENDER_WITHDRAWN: SENDER | {"reason": "Your trade mark has lapsed."},
+    Kind.SENDER_COUNTRY: SENDER | {"country": "IN", "state": "approved"},
 }
 
 
