@@ -36,7 +36,6 @@ def untold() -> QuerySet[Wallet]:
 def tell(*, wallet: Wallet, now: datetime) -> None:
     """Announce that `wallet` is at zero or below, if it still is; telling again has no effect."""
     wallet = Wallet.objects.select_for_update(of=("self",)).select_related("account__parent").get(pk=wallet.pk)
-    wallet.ledger_account.refresh_from_db()
     posted = wallet.ledger_account.posted
     latest = CreditLot.objects.filter(wallet=wallet).order_by("-created_at", "-pk").first()
     if posted > 0 or latest is None:

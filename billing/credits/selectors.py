@@ -8,7 +8,6 @@ from django.db.models import F, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from billing.credits.models import CreditLot, Wallet
-from billing.ledger import selectors as ledger_selectors
 from billing.ledger.codes import AccountCode, Phase, TransferCode
 from billing.ledger.models import Account as LedgerAccount
 from billing.ledger.models import Transfer
@@ -24,15 +23,6 @@ class Balance:
     available: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a wallet's movements: `change` in units (negative when credits left), and the balance after it."""
-
-    transfer: Transfer
-    change: int
-    balance: int
-
-
 def balance(account: Account) -> Balance:
     """What the account can spend from: its own wallet, or the one it draws on. Zero where none has been opened."""
     own, drawn_on = Q(wallet__account=account, wallet__draws_on=None), Q(wallet__drawn_on_by__account=account)
@@ -45,24 +35,6 @@ def balance(account: Account) -> Balance:
 def draws_on(account: Account) -> Account | None:
     """Whose credits the account spends instead of its own; None when it spends its own."""
     return Account.objects.filter(wallet__drawn_on_by__account=account).first()
-
-
-def wallet_of(account: Account) -> Wallet:
-    """The account's wallet. Raises `Wallet.DoesNotExist` where none has been opened."""
-    return Wallet.objects.select_related("ledger_account", "account").get(account=account)
-
-
-def movements(account: Account) -> QuerySet[Transfer]:
-    """The transfers that changed the account's posted balance, newest first. Show them with `as_entry`."""
-    pot = wallet_of(account).ledger_account
-    return ledger_selectors.entries(pot).filter(phase__in=[Phase.SINGLE, Phase.POST]).select_related("actor")
-
-
-def as_entry(transfer: Transfer, wallet: Wallet) -> Entry:
-    """`transfer` as it looks from `wallet`."""
-    if transfer.debit_account_id == wallet.ledger_account_id:
-        return Entry(transfer, -transfer.amount, transfer.debit_balance)
-    return Entry(transfer, transfer.amount, transfer.credit_balance)
 
 
 @dataclass(frozen=True, slots=True)

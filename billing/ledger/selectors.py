@@ -3,19 +3,13 @@
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Q, QuerySet
 
-from billing.ledger.models import Account, Transfer
+from billing.ledger.models import Transfer
 
 
 def find(reference: str) -> Transfer | None:
     """The transfer with this reference, or None."""
     return Transfer.objects.filter(reference=reference).first()
-
-
-def entries(account: Account) -> QuerySet[Transfer]:
-    """The transfers that touch `account`, newest first, holds and resolutions included."""
-    return Transfer.objects.filter(Q(debit_account=account) | Q(credit_account=account)).order_by("-pk")
 
 
 @dataclass(frozen=True, slots=True)

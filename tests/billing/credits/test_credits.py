@@ -139,3 +139,35 @@ def test_the_operators_own_wallet_may_go_below_zero(operator: Account, now: date
     services.spend(wallet=wallet, amount=7_000, cause=Cause(TransferCode.ALERT, "alert", "test"), now=now)
     assert selectors.balance(operator).available == -7_000
     assert books_agree()
+
+
+def test_what_a_lot_has_held_is_not_used_by_others(acme: Account, grant: Grant, now: datetime) -> None:
+    grant(acme, "10")
+    wallet = grant(acme, "10")
+    for number in range(2):
+        services.reserve(wallet=wallet, amount=20_000, cause=campaign(f"hold:{number}"), now=now)
+    first, last = CreditLot.objects.order_by("pk")
+    assert (first.held, last.held) == (40_000, 0)
+    services.spend(wallet=wallet, amount=80_000, cause=campaign("spend"), now=now)
+    first, last = CreditLot.objects.order_by("pk")
+    assert [(lot.remaining, lot.held) for lot in (first, last)] == [(40_000, 40_000), (80_000, 0)]
+    assert books_agree()
+
+
+def test_of_lots_that_end_together_the_oldest_is_used_first(acme: Account, now: datetime) -> None:
+    wallet = services.open_wallet(account=acme)
+    for number in range(3):
+        terms = services.Terms(expires_at=now + timedelta(days=1))
+        bought = Cause(TransferCode.PURCHASE, f"bought:{number}")
+        services.grant(wallet=wallet, amount=10_000, terms=terms, cause=bought, now=now)
+    # PostgreSQL puts a row that is changed behind the others.
+    CreditLot.objects.filter(pk=CreditLot.objects.earliest("pk").pk).update(currency="GBP")
+    services.spend(wallet=wallet, amount=1, cause=campaign("spend"), now=now)
+    assert CreditLot.objects.earliest("pk").remaining == 9_999
+
+
+def test_books_that_are_broken_are_no_poor_customer(acme: Account, grant: Grant, now: datetime) -> None:
+    wallet = grant(acme, "10")
+    CreditLot.objects.update(remaining=99_999)
+    with pytest.raises(AssertionError, match=f"the lots of wallet {wallet.pk} lack 1 units"):
+        services.spend(wallet=wallet, amount=100_000, cause=campaign("spend"), now=now)

@@ -1,13 +1,14 @@
 """Loans go back by themselves; an unlimited wallet draws on another; a blocked one spends nothing; a reset empties."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from billing.amounts import to_units
-from billing.credits import selectors, services
+from billing.credits import lapse, selectors, services
 from billing.credits.models import CreditLot, Wallet
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger.codes import TransferCode
@@ -199,3 +200,73 @@ def test_a_reset_empties_a_wallet_but_for_what_is_held(
 def test_credits_do_not_move_from_a_wallet_to_itself(parent: Wallet, now: datetime) -> None:
     with pytest.raises(services.SameWallet):
         services.move(source=parent, target=parent, amount=1, cause=cause("x", TransferCode.MOVE), now=now)
+
+
+def test_a_loan_that_moves_on_keeps_its_terms(parent: Wallet, branch: Wallet, acme: Account, now: datetime) -> None:
+    third = services.open_wallet(account=Account.objects.create(name="Acme Roma", parent=acme))
+    terms = services.Terms(Decimal(3), "GBP", now + 2 * WEEK)
+    services.grant(wallet=parent, amount=50_000, terms=terms, cause=cause("bought", TransferCode.PURCHASE), now=now)
+    lend(parent, branch, 50_000, now)
+    services.move(source=branch, target=third, amount=50_000, cause=cause("on", TransferCode.MOVE), now=now)
+    lot = CreditLot.objects.get(wallet=third)
+    assert (lot.unit_price_cents, lot.currency, lot.expires_at) == (Decimal(3), "GBP", now + 2 * WEEK)
+    assert (lot.returns_at, lot.returns_to) == (now + WEEK, parent)
+    services.expire(wallet=third, now=now + WEEK)
+    home = CreditLot.objects.filter(wallet=parent).latest("pk")
+    assert (home.unit_price_cents, home.currency, home.expires_at) == (Decimal(3), "GBP", now + 2 * WEEK)
+    assert (home.returns_at, home.returns_to, home.remaining) == (None, None, 50_000)
+
+
+def test_everything_that_is_due_goes_at_once_each_with_its_reason_and_moment(
+    parent: Wallet, branch: Wallet, acme: Account, now: datetime
+) -> None:
+    for number, units in enumerate((1_000, 2_000)):
+        services.lend(
+            source=parent,
+            target=branch,
+            amount=units,
+            returns_at=now + WEEK,
+            cause=cause(f"loan:{number}", TransferCode.LOAN),
+            now=now,
+        )
+        gift = cause(f"gift:{number}", TransferCode.PROMOTION)
+        terms = services.Terms(expires_at=now + WEEK)
+        services.grant(wallet=branch, amount=10 * units, terms=terms, cause=gift, now=now)
+    assert services.expire(wallet=branch, now=now + WEEK) == 33_000
+    left = Transfer.objects.filter(debit_account=branch.ledger_account_id).order_by("pk")
+    assert [(each.code, each.amount) for each in left] == [
+        (TransferCode.EXPIRY, 10_000),
+        (TransferCode.EXPIRY, 20_000),
+        (TransferCode.LOAN_RETURN, 1_000),
+        (TransferCode.LOAN_RETURN, 2_000),
+    ]
+    for each in left:
+        lot = each.draws.get().lot
+        assert (each.subject, each.reference) == (f"lot:{lot.pk}", f"lot:{lot.pk}:{each.code}:0")
+        assert each.created_at == now + WEEK
+    assert CreditLot.objects.filter(wallet=parent).latest("pk").created_at == now + WEEK
+    assert available(acme) == HUNDRED
+    assert books_agree()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_to_get_a_loan_back_is_locked_with_who_has_it(parent: Wallet, branch: Wallet, now: datetime) -> None:
+    lend(parent, branch, 50_000, now)
+
+    def is_free(wallet: Wallet) -> bool:
+        try:
+            with transaction.atomic():
+                Wallet.objects.select_for_update(nowait=True).get(pk=wallet.pk)
+        except OperationalError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    def free(moment: datetime) -> list[bool]:
+        with transaction.atomic(), ThreadPoolExecutor(1) as elsewhere:
+            lapse.lock([branch], moment)
+            return list(elsewhere.map(is_free, [branch, parent]))
+
+    assert free(now) == [False, True]
+    assert free(now + WEEK) == [False, False]

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 from pypdf import PdfReader
+from pytest_django import Settings
 
 from billing.credits import paper, statement
 from billing.credits import services as credits
@@ -128,3 +129,27 @@ def test_a_period_that_is_none_is_no_pdf(
 
 def test_a_stranger_has_no_pdf(wallet: Wallet, acme: Account, charlie: User, signed_in: SignedIn) -> None:
     assert signed_in(charlie).get(reverse("statement_pdf", args=[acme.public_id])).status_code == 404
+
+
+def test_it_says_whose_paper_it_is_and_which_days_it_covers(wallet: Wallet, acme: Account, settings: Settings) -> None:
+    book = statement.books(acme)[0]
+    november = Period(datetime(2026, 10, 31, 23, tzinfo=UTC), datetime(2026, 11, 30, 23, tzinfo=UTC))
+    whole = text_of(paper.render(book, november, made_at=LATER))
+    assert "1 Nov 2026 to 30 Nov 2026" in whole
+    assert settings.SELLER["vat_number"] in whole
+    # A month that is not over is covered as far as it is.
+    assert "1 Nov 2026 to 20 Nov 2026" in text_of(
+        paper.render(book, november, made_at=datetime(2026, 11, 20, 18, tzinfo=UTC))
+    )
+
+
+def test_as_many_entries_as_fit_are_put_on_paper_and_one_more_is_not(
+    wallet: Wallet, acme: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = statement.books(acme)[0]
+    monkeypatch.setattr(paper, "MOST", 4)
+    assert paper.render(book, Period(), made_at=LATER)
+    monkeypatch.setattr(paper, "MOST", 3)
+    with pytest.raises(paper.TooLong) as refused:
+        paper.render(book, Period(), made_at=LATER)
+    assert refused.value.limit == 3
