@@ -26,7 +26,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     context: dict[str, object] = {}
     if isinstance(exception, RequestDataTooBig):
         _drain(request)
-        context = {"too_large": True, "megabytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_000_000}
+        limit = getattr(exception, "limit", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        context = {"too_large": True, "megabytes": limit // 1_000_000}
     return HttpResponse(render_to_string("400.html", context), status=400)
 
 

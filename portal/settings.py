@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "billing.recharge",
     "messaging.senders",
     "messaging.contacts",
+    "messaging.imports",
     "messaging.delivery",
     "messaging.campaigns",
     "messaging.replies",
@@ -290,6 +291,11 @@ CSRF_COOKIE_SECURE = PRODUCTION
 X_FRAME_OPTIONS = "DENY"
 # A pasted list of numbers is large; a body beyond this is refused with a sentence (HTTP 400) before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4_000_000
+FILE_UPLOAD_HANDLERS = [
+    "portal.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -340,6 +346,8 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-notices": {"task": "messaging.alerts.tasks.deliver_waiting", "schedule": 20},
     "deliver-letters": {"task": "portal.notices.tasks.deliver_waiting", "schedule": 20},
     "handle-replies": {"task": "messaging.replies.tasks.handle_waiting", "schedule": 20},
+    "work-imports": {"task": "messaging.imports.tasks.work_waiting", "schedule": 5},
+    "tidy-imports": {"task": "messaging.imports.tasks.tidy", "schedule": 600},
     "build-reports": {"task": "portal.reports.tasks.build_waiting", "schedule": 20},
     "clear-sessions": {"task": "portal.tasks.clear_sessions", "schedule": crontab(hour="3", minute="15")},
 }

@@ -26,6 +26,7 @@ account_patterns: list[URLPattern | URLResolver] = [
     path("", include("billing.invoices.urls")),
     path("", include("messaging.senders.urls")),
     path("", include("messaging.contacts.urls")),
+    path("", include("messaging.imports.urls")),
     path("", include("messaging.delivery.urls")),
     path("", include("messaging.campaigns.urls")),
     path("", include("messaging.replies.urls")),

@@ -69,7 +69,8 @@ class ContactList(models.Model):
 class Contact(models.Model):
     """A number in a list, in E.164 ("+39…"), whose it is, and what else is known for its messages.
 
-    `fields` holds a text for each merge field of the list that this contact has; the others are missing.
+    `fields` holds a text for each merge field of the list that this contact has; the others are missing. The import that
+    brought the contact is named, so that it can be undone.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -77,6 +78,7 @@ class Contact(models.Model):
     number = models.CharField(_("number"), max_length=16)
     name = models.CharField(_("name"), max_length=120, blank=True)
     fields = models.JSONField(_("fields"), default=dict, blank=True)
+    import_public_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(_("added"))
 
     class Meta:
@@ -85,6 +87,9 @@ class Contact(models.Model):
         constraints = [
             models.UniqueConstraint("contact_list", "number", name="a_number_is_in_a_list_once"),
             models.CheckConstraint(condition=Q(number__regex=E164), name="a_contact_has_a_number_in_e164"),
+        ]
+        indexes = [
+            models.Index("import_public_id", name="contacts_of_an_import", condition=Q(import_public_id__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -44,6 +44,12 @@ def contacts(contact_list: ContactList) -> QuerySet[Contact]:
     return Contact.objects.filter(contact_list=contact_list).order_by("pk")
 
 
+def known(contact_list: ContactList, among: Iterable[str]) -> frozenset[str]:
+    """Which of the numbers are in the list."""
+    found = Contact.objects.filter(contact_list=contact_list, number__in=list(among))
+    return frozenset(found.values_list("number", flat=True))
+
+
 def numbers(contact_list: ContactList) -> list[str]:
     """The numbers of a list in E.164, in the order they were added."""
     return list(contacts(contact_list).values_list("number", flat=True))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.core.files.base import ContentFile
+
 from billing.amounts import to_units
 from billing.credits import services as credits
 from billing.ledger.codes import TransferCode
@@ -19,6 +21,9 @@ from messaging.contacts import services as contacts
 from messaging.contacts.models import OptOut
 from messaging.delivery import replies
 from messaging.delivery.models import Message
+from messaging.imports import files
+from messaging.imports import services as imports
+from messaging.imports.models import Purpose
 from messaging.replies import services as replies_services
 from messaging.senders import countries, registrations, rule_file
 from messaging.senders import services as senders
@@ -49,6 +54,7 @@ def furnish(account: Account, owner: User, now: datetime) -> Owned:
         _recharge,
         _sending,
         _lists,
+        _import,
         _alert,
         _report,
         _reply,
@@ -135,6 +141,20 @@ def _lists(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]
     contact_list = contacts.create_list(account=account, name="Friends", entries=[], actor_id=owner.pk, now=now)
     contacts.opt_out_all(account=account, numbers=["+393477654321"], actor_id=owner.pk, now=now)
     return {"contact_list": contact_list.public_id, "opt_out": OptOut.objects.get(account=account).public_id}
+
+
+def _import(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    file = ContentFile(f"Telefono\n{NUMBER}\n".encode(), name="friends.csv")
+    made = imports.upload(
+        account=account,
+        destination=imports.Destination(Purpose.CONTACTS, list_name="From a file"),
+        file=file,
+        look=files.look(file.file, size=file.size),
+        reference=uuid.uuid4(),
+        actor_id=owner.pk,
+        now=now,
+    )
+    return {"contact_import": made.public_id}
 
 
 def _alert(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
