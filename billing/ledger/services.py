@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, LiteralString, NamedTuple
 
 from django.db import connection
 from psycopg import Cursor
@@ -51,7 +51,6 @@ TRANSFER: Final = (
     "SELECT outcome, (moved)." + ", (moved).".join(COLUMNS) + " "
     "FROM ledger_transfer(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
-# %b: arrays go to the database as numbers, not as text to be read.
 BATCH: Final = "SELECT outcome, known FROM ledger_post_batch(%b, %b, %b, %b, %b, %b, %b, %b)"
 
 
@@ -145,11 +144,17 @@ def post_batch(*, lines: Sequence[Line], cause: Cause, now: datetime) -> int:
 def _post(
     debits: list[int], credits: list[int], amounts: list[int], keys: list[str], cause: Cause, now: datetime
 ) -> tuple[str, frozenset[str]]:
-    connection.ensure_connection()
     parameters = (debits, credits, amounts, keys, cause.code.value, cause.subject, cause.actor_id, now)
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        [(outcome, known)] = cursor.execute(BATCH, parameters, prepare=True)
+    outcome, known = _call(BATCH, parameters)
     return outcome, frozenset(known or ())
+
+
+def _call(function: LiteralString, parameters: Sequence[object]) -> tuple[Any, ...]:
+    """Call it by a cursor of psycopg: prepared once a connection, and arrays sent as numbers, not as text to be read."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        rows: list[tuple[Any, ...]] = cursor.execute(function, parameters, prepare=True).fetchall()
+    return rows[0]
 
 
 @one_statement
@@ -166,9 +171,7 @@ def _move(
         raise ValueError("a transfer moves something")
     parameters = (phase.value, debit_id, credit_id, amount, hold_id)
     why = (cause.code.value, cause.reference, cause.subject, cause.actor_id, now)
-    with connection.cursor() as cursor:
-        cursor.execute(TRANSFER, parameters + why)
-        outcome, *moved = cursor.fetchone()
+    outcome, *moved = _call(TRANSFER, parameters + why)
     if outcome in REFUSALS:
         raise REFUSALS[outcome](cause.reference)
     return Transfer.from_db(connection.alias, COLUMNS, moved)

@@ -96,7 +96,9 @@ def started(urls: dict[str, str], names: list[str], count: int = 1) -> Iterator[
         yield processes
 
 
-def rounds(processes: dict[str, list[Process]], works: list[str]) -> dict[tuple[str, str], list[list[dict[str, float]]]]:
+def rounds(
+    processes: dict[str, list[Process]], works: list[str]
+) -> dict[tuple[str, str], list[list[dict[str, float]]]]:
     """Let everybody work in turn; per contender and work, for each round what each of its processes measured."""
     found: dict[tuple[str, str], list[list[dict[str, float]]]] = {}
     for _ in range(ROUNDS):

@@ -30,7 +30,8 @@ class Bare:
         pots = (self.wallets[customer], self.usages[customer])
         why = ("call", f"{self.run}:{self.turn}", "", None, datetime.now(UTC))
         moved = self.cursor.execute(TRANSFER, ("single", *pots, 7, None, *why)).fetchone()
-        assert moved and moved[0] == "done"
+        assert moved
+        assert moved[0] == "done"
 
     def keyed_batch(self) -> None:
         self._batch([f"{self.run}:{self.turn}:{n}" for n in range(LINES)])
@@ -43,7 +44,8 @@ class Bare:
         times = LINES // len(self.wallets)
         lines = (self.wallets * times, self.usages * times, [7] * LINES, keys)
         moved = self.cursor.execute(BATCH, (*lines, "call", "", None, datetime.now(UTC)), prepare=True).fetchone()
-        assert moved and moved[0] == "done"
+        assert moved
+        assert moved[0] == "done"
 
 
 if __name__ == "__main__":
