@@ -76,8 +76,8 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
                 database = "saldo_bench" if name == "bare" else f"{name}_bench"
                 found[name] = server.url.rsplit("/", 1)[0] + f"/{database}"
                 if name != "bare":
-                    connection.execute(f"DROP DATABASE IF EXISTS {database}")  # type: ignore[arg-type]
-                    connection.execute(f"CREATE DATABASE {database}")  # type: ignore[arg-type]
+                    connection.execute(f"DROP DATABASE IF EXISTS {database}")
+                    connection.execute(f"CREATE DATABASE {database}")
                     module = f"tests.bench.ledgers.{name}"
                     command = [sys.executable, "-W", "ignore", "-m", module, "prepare"]
                     subprocess.run(command, env=environment(found[name]), check=True)

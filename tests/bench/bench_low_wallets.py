@@ -39,7 +39,7 @@ def milliseconds(question: Callable[[], list[Any]]) -> float:
 def in_sql(sql: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @pytest.mark.django_db(transaction=True)
