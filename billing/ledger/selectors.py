@@ -82,8 +82,6 @@ NOWHERE = """
 def differences() -> list[Difference]:
     """Replay every transfer and return where a counter or a running balance disagrees; empty when all is well."""
     with connection.cursor() as cursor:
-        found = []
-        for query in (REPLAY, RUNNING, NOWHERE):
-            cursor.execute(query)
-            found += [Difference(*row) for row in cursor.fetchall()]
-    return found
+        # One statement, so that all is compared at one moment.
+        cursor.execute(" UNION ALL ".join(f"({query})" for query in (REPLAY, RUNNING, NOWHERE)))
+        return [Difference(*row) for row in cursor.fetchall()]

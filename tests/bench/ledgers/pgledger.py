@@ -21,7 +21,7 @@ BATCH = """
 class Pgledger:
     def prepare(self) -> None:
         with psycopg.connect(database_url(), autocommit=True) as connection:
-            connection.execute(Path(os.environ["PGLEDGER_SQL"]).read_text())  # type: ignore[arg-type]
+            connection.execute(Path(os.environ["PGLEDGER_SQL"]).read_text())
             for number in range(CUSTOMERS):
                 [bank], [wallet], [_] = (
                     connection.execute(CREATE, [f"{name} {number}", name != "wallet"]).fetchone() or ()
