@@ -121,8 +121,9 @@ class SmppGateway:
             try:
                 (future,) = session.submit([smpp.submits(submission, next(self._references))])
             except ValueError:
+                # Numbers are digits and parts fit: only the sender can be what no submit_sm carries.
                 logger.exception("A message fits no submit_sm", extra={"gateway": self.name})
-                self._results.append(Refused(submission.key, "gateway_fault"))
+                self._results.append(Refused(submission.key, "blocked_sender"))
                 continue
             self._in_hand += 1
             future.add_done_callback(partial(self._ended, submission))
