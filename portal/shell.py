@@ -92,6 +92,7 @@ STAFF_NAV: tuple[Group, ...] = (
         (
             Link(_("Gateways"), "desk_gateways", "gateway"),
             Link(_("Countries"), "desk_countries", "globe"),
+            Link(_("Routes"), "desk_routes", "send"),
             Link(_("Data tables"), "admin:index", "search"),
         ),
     ),

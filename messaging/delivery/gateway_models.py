@@ -4,8 +4,10 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from portal.periods import LASTS, valid_at
 
 
 class GatewayState(models.Model):
@@ -68,7 +70,7 @@ class GatewayMinute(models.Model):
 class RouteQuerySet(models.QuerySet["Route"]):
     def valid(self, now: datetime) -> "RouteQuerySet":
         """The routes of this moment."""
-        return self.filter(Q(valid_until=None) | Q(valid_until__gt=now), valid_from__lte=now)
+        return self.filter(valid_at(now))
 
 
 class Route(models.Model):
@@ -98,10 +100,7 @@ class Route(models.Model):
             models.CheckConstraint(
                 condition=Q(per_second__isnull=True) | Q(per_second__gte=1), name="a_route_lets_something_through"
             ),
-            models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
-                name="a_route_ends_after_it_begins",
-            ),
+            models.CheckConstraint(condition=LASTS, name="a_route_ends_after_it_begins"),
         ]
 
     def __str__(self) -> str:

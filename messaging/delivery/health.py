@@ -56,6 +56,10 @@ class Standing(StrEnum):
     PAUSED = "paused"
 
 
+# A gateway that stands so gets nothing.
+CLOSED = frozenset({Standing.RESTING, Standing.GONE, Standing.PAUSED})
+
+
 def standing(gateway: Configured, state: GatewayState | None, now: datetime) -> Standing:
     """How a gateway stands at `now`; without a state it has not been used yet."""
     if state and state.is_paused:

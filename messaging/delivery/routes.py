@@ -40,9 +40,13 @@ class Plan:
         candidates = self.candidates(digits)
         for standing in (Standing.OPEN, Standing.DEMOTED):
             for route in candidates:
-                if self._standings[route.gateway] == standing:
+                if self.standing(route) == standing:
                     return route
         return None
+
+    def standing(self, route: Route) -> Standing:
+        """How the route's gateway stands."""
+        return self._standings[route.gateway]
 
     def shares(self, gateway: str, prefix: str) -> list[Share]:
         """What goes over `gateway` now of the numbers that begin with `prefix`."""

@@ -104,11 +104,6 @@ class Traffic:
     on_their_way: int
 
 
-def gateway_states() -> list[GatewayState]:
-    """Every gateway that has been used, by name."""
-    return list(GatewayState.objects.order_by("name"))
-
-
 def traffic() -> Traffic:
     """What is under way, of all accounts."""
     counts = dict(Message.objects.filter(due_at__isnull=False).order_by().values_list("state").annotate(Count("pk")))

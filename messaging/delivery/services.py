@@ -1,15 +1,16 @@
-"""The verbs of the queue: put messages in, take out what nobody wants sent any more, stop and start a gateway."""
+"""The verbs of the queue: put messages in, take out what nobody wants sent any more; gateways and routes."""
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 
 from messaging.delivery.codes import Purpose, State
-from messaging.delivery.models import GatewayState, Message
+from messaging.delivery.models import GatewayState, Message, Route
 from messaging.delivery.signals import messages_handed_over, messages_waiting
 from messaging.encoding.segments import Encoding
 from portal.accounts.models import Account
@@ -100,3 +101,43 @@ def set_paused(*, gateway: str, paused: bool, actor_id: int, now: datetime) -> N
             after={"is_paused": paused},
             now=now,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTerms:
+    """What staff say of a route: see `Route` for what each word means."""
+
+    gateway: str
+    prefix: str
+    priority: int
+    per_second: int | None
+    is_paused: bool
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+@unit_of_work
+def set_route(*, route: Route | None, terms: RouteTerms, actor_id: int, now: datetime) -> Route:
+    """Open a route, or change one; it counts from the next claim on. What changes nothing is not recorded."""
+    after = asdict(terms)
+    before = {name: getattr(route, name) for name in after} if route else {}
+    if route and before == after:
+        return route
+    route = route or Route()
+    for name, value in after.items():
+        setattr(route, name, value)
+    route.save()
+    audit.record(
+        action="route.changed" if before else "route.opened",
+        actor_id=actor_id,
+        account_id=None,
+        subject=f"route:{route.public_id}",
+        before=_written(before),
+        after=_written(after),
+        now=now,
+    )
+    return route
+
+
+def _written(terms: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in terms.items()}

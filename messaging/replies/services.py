@@ -8,11 +8,11 @@ from typing import Final
 from messaging.contacts import selectors as contacts_selectors
 from messaging.contacts import services as contacts
 from messaging.contacts.models import Source
-from messaging.delivery import selectors as delivery_selectors
 from messaging.delivery.models import Message, Reply
 from messaging.replies import selectors
 from messaging.replies.models import AutoReply, FoundBy, InboxReply, ReplyNumber, ReplySettings
 from messaging.replies.stopwords import asks_to_stop
+from portal.accounts import selectors as accounts_selectors
 from portal.accounts.models import Account
 from portal.audit import services as audit
 from portal.transactions import unit_of_work
@@ -148,7 +148,7 @@ def _may_answer(received: InboxReply, now: datetime) -> bool:
     number, account = received.number, received.account
     if received.is_stop or not _is_telephone(number) or selectors.is_ours(number):
         return False
-    if delivery_selectors.is_closed(account.pk) or contacts_selectors.opted_out(account, [number]):
+    if accounts_selectors.is_closed(account) or contacts_selectors.opted_out(account, [number]):
         return False
     answered = InboxReply.objects.filter(account=account, number=number, auto_reply__in=[AutoReply.DUE, AutoReply.SENT])
     return not answered.filter(received_at__gt=received.received_at - QUIET).exists()

@@ -61,6 +61,8 @@ ACTIONS: Final = {
     "registration.requested": gettext_lazy("Registration of a sender name requested"),
     "registration.withdrawn": gettext_lazy("Registration of a sender name withdrawn"),
     "report.requested": gettext_lazy("Report requested"),
+    "route.changed": gettext_lazy("Route changed"),
+    "route.opened": gettext_lazy("Route opened"),
     "second_factor.added": gettext_lazy("Second factor added"),
     "second_factor.refused": gettext_lazy("Second factor refused"),
     "second_factor.removed": gettext_lazy("Second factor removed"),

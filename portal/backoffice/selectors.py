@@ -16,8 +16,8 @@ from billing.invoices.models import Invoice
 from billing.ledger.entries import Period
 from billing.payments import selectors as payments_selectors
 from messaging.alerts import selectors as alerts_selectors
-from messaging.delivery import selectors as delivery_selectors
 from messaging.delivery.codes import State
+from messaging.delivery.health import CLOSED, standings
 from messaging.delivery.models import Message
 from messaging.senders import selectors as senders_selectors
 from portal.accounts.models import Account
@@ -39,11 +39,10 @@ class Attention:
 
 def attention(now: datetime) -> Attention:
     """Count what needs a person today."""
-    gateways = delivery_selectors.gateway_states()
     return Attention(
         sender_count=senders_selectors.waiting().count(),
         payment_count=payments_selectors.unknown_payments().count(),
-        gateway_count=sum(not gateway.is_open(now) for gateway in gateways),
+        gateway_count=sum(each in CLOSED for each in standings(now).values()),
         notice_count=alerts_selectors.undelivered(now - NOTICE_WINDOW).count(),
     )
 

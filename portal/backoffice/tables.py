@@ -1,6 +1,6 @@
 """The tables of the desk."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import django_tables2 as tables
@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 from billing.invoices.models import Invoice
 from billing.invoices.tables import KINDS as INVOICE_KINDS
 from billing.payments.models import Attempt, Payment
+from messaging.delivery.models import Route
+from messaging.delivery.overview import ROUTE_STATES, route_state
 from messaging.senders.codes import State as SenderState
 from messaging.senders.models import Registration, SenderName
 from portal.accounts.models import Account
@@ -214,3 +216,43 @@ class RegistrationTable(tables.Table):
 
     def render_state(self, record: Registration) -> SafeString:
         return badge(record.kind, record.get_state_display())
+
+
+class RouteTable(tables.Table):
+    """Routes by prefix and priority."""
+
+    prefix = tables.Column(verbose_name=gettext_lazy("Prefix"), orderable=False, empty_values=(), attrs=NOWRAP)
+    gateway = tables.Column(verbose_name=gettext_lazy("Gateway"), orderable=False)
+    priority = tables.Column(verbose_name=gettext_lazy("Priority"), orderable=False, attrs=NUMBER)
+    per_second = tables.Column(
+        verbose_name=gettext_lazy("Segments a second"), orderable=False, default="–", attrs=NUMBER
+    )
+    valid_from = tables.Column(verbose_name=gettext_lazy("Valid from"), orderable=False, attrs=NOWRAP)
+    valid_until = tables.Column(verbose_name=gettext_lazy("Valid until"), orderable=False, default="–", attrs=NOWRAP)
+    state = tables.Column(verbose_name=gettext_lazy("State"), orderable=False, empty_values=())
+
+    caption = gettext_lazy("Routes")
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+
+    def render_prefix(self, record: Route) -> SafeString:
+        shown = f"+{record.prefix}" if record.prefix else _("All numbers")
+        return format_html('<a href="{}">{}</a>', reverse("desk_route", args=[record.public_id]), shown)
+
+    def render_priority(self, value: int) -> str:
+        return number(value)
+
+    def render_per_second(self, value: int) -> str:
+        return number(value)
+
+    def render_valid_from(self, value: datetime) -> str:
+        return moment(value)
+
+    def render_valid_until(self, value: datetime) -> str:
+        return moment(value)
+
+    def render_state(self, record: Route) -> SafeString:
+        kind, label = ROUTE_STATES[route_state(record, self.now)]
+        return badge(kind, str(label))

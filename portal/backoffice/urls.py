@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.backoffice import country_views, money_views, sender_views, sending_views, views
+from portal.backoffice import country_views, gateway_views, money_views, sender_views, sending_views, views
 
 _SENDER = "sender-names/<uuid:sender>/"
 
@@ -28,6 +28,9 @@ staff_patterns = [
     path("countries/", country_views.desk_countries, name="desk_countries"),
     path("countries/<uuid:rule>/", country_views.desk_country, name="desk_country"),
     path("alerts/", sending_views.desk_notices, name="desk_notices"),
-    path("gateways/", sending_views.desk_gateways, name="desk_gateways"),
-    path("gateways/pause/", sending_views.desk_gateway_pause, name="desk_gateway_pause"),
+    path("gateways/", gateway_views.desk_gateways, name="desk_gateways"),
+    path("gateways/pause/", gateway_views.desk_gateway_pause, name="desk_gateway_pause"),
+    path("routes/", gateway_views.desk_routes, name="desk_routes"),
+    path("routes/new/", gateway_views.desk_route, name="desk_route_new"),
+    path("routes/<uuid:route>/", gateway_views.desk_route, name="desk_route"),
 ]

@@ -20,7 +20,7 @@ from messaging.campaigns import services as campaigns
 from messaging.contacts import services as contacts
 from messaging.contacts.models import OptOut
 from messaging.delivery import replies
-from messaging.delivery.models import Message
+from messaging.delivery.models import Message, Route
 from messaging.imports import files
 from messaging.imports import services as imports
 from messaging.imports.models import Purpose
@@ -62,7 +62,13 @@ def furnish(account: Account, owner: User, now: datetime) -> Owned:
         _invitation,
     ]
     # A gateway's name is no id; one that nobody has configured is enough for its doors.
-    ids: dict[str, uuid.UUID] = {"gateway": uuid.uuid4(), "customer": account.public_id, "person": owner.public_id}
+    route = Route.objects.create(gateway="simulator", valid_from=now - timedelta(days=1))
+    ids: dict[str, uuid.UUID] = {
+        "gateway": uuid.uuid4(),
+        "route": route.public_id,
+        "customer": account.public_id,
+        "person": owner.public_id,
+    }
     for part in parts:
         ids |= part(account, owner, now)
     return Owned(account, ids)

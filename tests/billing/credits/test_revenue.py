@@ -54,5 +54,8 @@ def test_currencies_are_told_apart(acme: Account, now: datetime) -> None:
     wallet = buy(acme, 10_000, now, "euro")
     cause = Cause(TransferCode.PURCHASE, "pound")
     services.grant(wallet=wallet, amount=20_000, terms=Terms(Decimal(5), "GBP"), cause=cause, now=now)
-    assert [(each.currency, each.sold) for each in revenue.revenue(Period())] == [("EUR", Decimal(4)), ("GBP", Decimal(10))]
+    assert [(each.currency, each.sold) for each in revenue.revenue(Period())] == [
+        ("EUR", Decimal(4)),
+        ("GBP", Decimal(10)),
+    ]
     assert revenue.deferred() == {"EUR": Decimal(4), "GBP": Decimal(10)}

@@ -167,4 +167,3 @@ def test_a_gateway_is_paused_and_resumed_once_each_and_the_log_says_so(db: None,
         "gateway.paused",
         "gateway.resumed",
     ]
-    assert [state.name for state in selectors.gateway_states()] == ["simulator"]
