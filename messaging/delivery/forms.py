@@ -20,7 +20,9 @@ _MOST_MESSAGES = 10_000_000
 
 
 class HistoryForm(forms.Form):
-    """Period, recipient, state, campaign and its size; every field may be empty."""
+    """Whose history, and of it: period, recipient, state, campaign, its text and its size; every field may be empty."""
+
+    subaccount = forms.ChoiceField(label=gettext_lazy("Account"), required=False)
 
     since = forms.DateField(
         label=gettext_lazy("From"),
@@ -40,6 +42,12 @@ class HistoryForm(forms.Form):
     )
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     campaign = forms.ChoiceField(label=gettext_lazy("Campaign"), required=False)
+    text = forms.CharField(
+        label=gettext_lazy("Words of the text"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
     least = forms.IntegerField(
         label=gettext_lazy("Campaigns of at least"),
         required=False,
@@ -51,11 +59,22 @@ class HistoryForm(forms.Form):
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._account = account
+        self._open_subaccounts()
         states = cast(forms.ChoiceField, self.fields["state"])
         states.choices = [("", _("All")), *State.choices]
         campaigns = cast(forms.ChoiceField, self.fields["campaign"])
         chosen = self.data.get("campaign", "")
-        campaigns.choices = [("", pgettext("campaigns", "All")), *selectors.campaign_choices(account, chosen)]
+        campaigns.choices = [("", pgettext("campaigns", "All")), *selectors.campaign_choices(self.of_account, chosen)]
+
+    def _open_subaccounts(self) -> None:
+        """Offer the account's own history and that of each sub-account; `of_account` is the one that was chosen."""
+        below = {str(each.public_id): each for each in self._account.subaccounts.order_by("name")}
+        self.of_account = below.get(self.data.get("subaccount", ""), self._account)
+        if below:
+            choices = [(public_id, str(each)) for public_id, each in below.items()]
+            cast(forms.ChoiceField, self.fields["subaccount"]).choices = [("", str(self._account)), *choices]
+        else:
+            del self.fields["subaccount"]
 
     def clean_recipient(self) -> str:
         """A whole number in E.164, or some digits of one."""
@@ -85,7 +104,7 @@ class HistoryForm(forms.Form):
     def filters(self) -> Filters:
         """The filters that are valid; a field with an error filters nothing."""
         self.is_valid()
-        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        chosen = {name: value for name, value in self.cleaned_data.items() if value and name != "subaccount"}
         if "campaign" in chosen:
             chosen["campaign"] = uuid.UUID(chosen["campaign"])
         return Filters(**chosen)

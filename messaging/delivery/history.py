@@ -4,7 +4,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
+from django.db.models import F
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -23,25 +24,46 @@ NEWEST_FIRST = "-created_at"
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
+# Digits of a number are looked for in so many messages at once: some 50 ms. The page says how far back it looked.
+LOOK_BACK = 100_000
+
+# So many campaigns are named in a search one by one, by the moment that all their messages carry. Where more pass,
+# they are so dense in the history that walking it finds a page of them soon.
+MOST_CAMPAIGNS = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to show: days are the reader's, both included; a recipient is a whole number, or digits of one."""
+    """What to show: days are the reader's, both included; a recipient is a whole number, or digits of one.
+
+    `text` is part of the text that a campaign was written with.
+    """
 
     since: date | None = None
     until: date | None = None
     recipient: str = ""
     state: str = ""
     campaign: uuid.UUID | None = None
+    text: str = ""
     least: int = 0  # only of campaigns of at least so many messages
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether a number is looked for by some of its digits, for which there is no index."""
+        return bool(self.recipient) and not self.recipient.startswith("+")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows, and the positions that lead to the pages before and after; empty where there is none."""
+    """Some rows, and the positions that lead to the pages before and after; empty where there is none.
+
+    `looked_until` is the moment of the last message that was looked at where not all were: there may be more beyond.
+    """
 
     rows: list[Message]
     previous: str = ""
     next: str = ""
+    looked_until: datetime | None = None
 
 
 def find(account: Account, filters: Filters) -> MessageQuerySet:
@@ -51,24 +73,20 @@ def find(account: Account, filters: Filters) -> MessageQuerySet:
         found = found.filter(created_at__gte=midnight(filters.since))
     if filters.until:
         found = found.filter(created_at__lt=midnight(filters.until, following=True))
-    if filters.recipient.startswith("+"):
-        found = found.filter(recipient=filters.recipient)
-    elif filters.recipient:
+    if filters.has_digits:
         found = found.filter(recipient__contains=filters.recipient)
+    elif filters.recipient:
+        found = found.filter(recipient=filters.recipient)
     if filters.state:
         found = found.filter(state=filters.state)
-    if filters.campaign:
-        found = found.filter(campaign__public_id=filters.campaign)
-    if filters.least:
-        found = found.filter(campaign__recipient_count__gte=filters.least)
-    return found
+    return _of_campaigns(found, account, filters)
 
 
 def page(account: Account, filters: Filters, *, sort: str, position: str) -> Page:
     """One page of the history.
 
     `sort` is one of `SORTS`, with "-" for descending; anything else means newest first. `position` is "after-" or
-    "before-" with a message's public id, as an earlier page gave it; anything else means the first page.
+    "before-" with a message's public id, as an earlier page gave it, or "last"; anything else means the first page.
     """
     field = sort.removeprefix("-")
     if field not in SORTS:
@@ -76,21 +94,28 @@ def page(account: Account, filters: Filters, *, sort: str, position: str) -> Pag
     where, anchor = _anchor(account, position)
     backwards = where == "before"
     descending = sort.startswith("-") != backwards
-    found = find(account, filters)
-    if anchor:
-        found = found.filter(_beyond(anchor, field, descending))
     sign = "-" if descending else ""
-    rows = list(found.order_by(f"{sign}{field}", f"{sign}pk")[: PAGE_SIZE + 1])
-    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    order = (f"{sign}{field}", f"{sign}pk")
+    found, beyond = find(account, filters), selectors.messages(account)
+    if anchor:
+        found, beyond = (each.filter(_past(anchor, field, descending)) for each in (found, beyond))
+    horizon = beyond.order_by(*order)[LOOK_BACK : LOOK_BACK + 1].first() if filters.has_digits else None
+    if horizon:
+        found = found.filter(_past(horizon, field, not descending))
+    rows = list(found.order_by(*order)[: PAGE_SIZE + 1])
+    onward: Message | None = horizon
+    if len(rows) > PAGE_SIZE:
+        rows = rows[:PAGE_SIZE]
+        onward, horizon = rows[-1], None
+    origin = (rows[0] if rows else anchor) if anchor else None
     if backwards:
         rows.reverse()
-    if not rows:
-        return Page([])
-    has_previous, has_next = (more, True) if backwards else (anchor is not None, more)
+        onward, origin = origin, onward
     return Page(
         rows,
-        previous=f"before-{rows[0].public_id}" if has_previous else "",
-        next=f"after-{rows[-1].public_id}" if has_next else "",
+        previous=f"before-{origin.public_id}" if origin else "",
+        next=f"after-{onward.public_id}" if onward else "",
+        looked_until=horizon.created_at if horizon else None,
     )
 
 
@@ -140,7 +165,28 @@ def midnight(day: date, *, following: bool = False) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+def _of_campaigns(found: MessageQuerySet, account: Account, filters: Filters) -> MessageQuerySet:
+    """Those of `found` whose campaigns pass: by the moment that a campaign and all its messages carry, with the history's
+    own index, however long ago it was and however many messages came since."""
+    wanted: dict[str, object] = {}
+    if filters.campaign:
+        wanted["public_id"] = filters.campaign
+    if filters.least:
+        wanted["recipient_count__gte"] = filters.least
+    if filters.text:
+        wanted["text__icontains"] = filters.text
+    if not wanted:
+        return found
+    passing = account.campaigns.filter(**wanted).order_by("-pk").values_list("pk", "created_at")
+    named = list(passing[: MOST_CAMPAIGNS + 1])
+    if len(named) > MOST_CAMPAIGNS:
+        return found.filter(**{f"campaign__{name}": value for name, value in wanted.items()})
+    return found.filter(campaign__in=[key for key, _ in named], created_at__in={moment for _, moment in named})
+
+
 def _anchor(account: Account, position: str) -> tuple[str, Message | None]:
+    if position == "last":
+        return "before", None
     where, _dash, public_id = position.partition("-")
     try:
         wanted = uuid.UUID(public_id)
@@ -152,8 +198,8 @@ def _anchor(account: Account, position: str) -> tuple[str, Message | None]:
     return (where, anchor) if anchor else ("", None)
 
 
-def _beyond(anchor: Message, field: str, descending: bool) -> Q:
-    """Rows past the anchor; the first condition is what the index needs, the rest settles equal values."""
-    step = "lt" if descending else "gt"
-    value = getattr(anchor, field)
-    return Q(**{f"{field}__{step}e": value}) & (Q(**{f"{field}__{step}": value}) | Q(**{f"pk__{step}": anchor.pk}))
+def _past(anchor: Message, field: str, descending: bool) -> TupleLessThan | TupleGreaterThan:
+    """Rows past the anchor, as one comparison of two columns: the index leads straight to the anchor's place, however
+    many rows share its moment."""
+    step = TupleLessThan if descending else TupleGreaterThan
+    return step(Tuple(F(field), F("pk")), (getattr(anchor, field), anchor.pk))

@@ -115,6 +115,7 @@ class Message(models.Model):
         indexes = [
             models.Index("account", F("created_at").desc(), F("id").desc(), name="message_history"),
             models.Index(fields=["account", "recipient", "id"], name="message_by_recipient"),
+            models.Index("account", "state", F("created_at").desc(), F("id").desc(), name="message_by_state"),
             models.Index(fields=["campaign", "state"], include=["price_units"], name="message_progress"),
             models.Index(
                 "account",

@@ -13,10 +13,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from messaging.delivery import gateways, history, reasons, receipts, replies, selectors
+from messaging.delivery import gateways, history, reasons, receipts, replies, selectors, tables
 from messaging.delivery.forms import HistoryForm
 from messaging.delivery.gateways.webhooks import BadSignature, BadWebhook, Listener, Webhook
-from messaging.delivery.tables import MessageTable
 from messaging.encoding import numbers
 from portal.accounts.access import AccountRequest, account_view, public_view
 from portal.accounts.capabilities import Capability
@@ -29,12 +28,16 @@ logger = logging.getLogger(__name__)
 def messages(request: AccountRequest) -> HttpResponse:
     """The history; its address carries the filters, the order and the position."""
     form = HistoryForm(request.GET, account=request.account)
-    sort = request.GET.get("sort", history.NEWEST_FIRST)
-    position = request.GET.get("page", "")
-    page = history.page(request.account, form.filters(), sort=sort, position=position)
-    table = MessageTable(page.rows, request=request, order_by=sort)
-    may_send = request.member.can(Capability.SEND)
-    context = {"form": form, "page": page, "table": table, "may_send": may_send}
+    sort, position = request.GET.get("sort", ""), request.GET.get("page", "")
+    filters = form.filters()
+    page = history.page(form.of_account, filters, sort=sort, position=position)
+    context = {
+        "form": form,
+        "page": page,
+        "rows": tables.rows(form.of_account, page.rows),
+        "sorts": tables.sorts(sort),
+        "may_send": request.member.can(Capability.SEND),
+    }
     return render(request, "messaging/delivery/messages.html", context)
 
 

@@ -6,7 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from messaging.delivery.history import midnight
 from messaging.replies import selectors
@@ -65,9 +66,9 @@ def page(account: Account, filters: Filters, *, position: str) -> Page:
     where, anchor = _anchor(account, position)
     found = find(account, filters)
     if anchor and where == "after":
-        found = found.filter(_older(anchor, "lt"))
+        found = found.filter(_past(anchor, TupleLessThan))
     elif anchor:
-        found = found.filter(_older(anchor, "gt")).order_by("received_at", "pk")
+        found = found.filter(_past(anchor, TupleGreaterThan)).order_by("received_at", "pk")
     rows = list(found[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if where == "before":
@@ -100,8 +101,6 @@ def _anchor(account: Account, position: str) -> tuple[str, InboxReply | None]:
     return (where, anchor) if anchor else ("", None)
 
 
-def _older(anchor: InboxReply, step: str) -> Q:
-    """Rows past the anchor; the first condition is what the index needs, the rest settles equal moments."""
-    moment = anchor.received_at
-    past = Q(**{f"received_at__{step}": moment}) | Q(**{f"pk__{step}": anchor.pk})
-    return Q(**{f"received_at__{step}e": moment}) & past
+def _past(anchor: InboxReply, step: type[TupleLessThan | TupleGreaterThan]) -> TupleLessThan | TupleGreaterThan:
+    """Rows past the anchor, as one comparison of two columns: the index leads straight to its place."""
+    return step(Tuple(F("received_at"), F("pk")), (anchor.received_at, anchor.pk))

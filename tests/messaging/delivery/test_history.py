@@ -65,6 +65,90 @@ def test_turning_back_leads_to_the_same_pages(acme: Account, queue: Queue) -> No
         assert history.page(acme, Filters(), sort="-created_at", position=page.previous).rows == before.rows
 
 
+def test_the_last_page_is_where_turning_ends(acme: Account, queue: Queue) -> None:
+    queue(acme, numbers(120))
+    last = history.page(acme, Filters(), sort="-created_at", position="last")
+    assert last.rows == turned(acme, "-created_at")[-50:]
+    assert (last.next, bool(last.previous)) == ("", True)
+    before = history.page(acme, Filters(), sort="-created_at", position=last.previous)
+    assert before.rows == turned(acme, "-created_at")[20:70]
+
+
+def test_digits_are_looked_for_so_far_back_and_then_further(
+    acme: Account, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "LOOK_BACK", 30)
+    queue(acme, ["+393479990000", *numbers(100), "+393479990001"])
+    wanted = Filters(recipient="999000")
+    page = history.page(acme, wanted, sort="", position="")
+    rows, pages = page.rows, [page]
+    while page.next:
+        assert page.looked_until is not None
+        page = history.page(acme, wanted, sort="", position=page.next)
+        rows, pages = rows + page.rows, [*pages, page]
+    assert [row.recipient for row in rows] == ["+393479990001", "+393479990000"]
+    assert [len(each.rows) for each in pages] == [1, 0, 0, 1]
+    back = history.page(acme, wanted, sort="", position="last")
+    while not back.rows or back.rows[0].recipient != "+393479990001":
+        back = history.page(acme, wanted, sort="", position=back.previous)
+
+
+@pytest.mark.parametrize("most", [500, 1])
+def test_words_are_found_in_the_texts_of_campaigns(
+    acme: Account,
+    globex: Account,
+    bob: User,
+    signed_in: SignedIn,
+    grant: Grant,
+    prices: None,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+) -> None:
+    monkeypatch.setattr(history, "MOST_CAMPAIGNS", most)
+    for account, text, ago in ((acme, "Saldi d'estate", 3), (acme, "Saldi 100%", 2), (globex, "Saldi", 1)):
+        grant(account, "100")
+        campaigns.launch(
+            account=account,
+            actor_id=None,
+            sender=None,
+            text=text,
+            recipients=numbers(2),
+            reference=text,
+            now=now - timedelta(hours=ago),
+        )
+
+    def texts(words: str) -> list[str]:
+        return [row.text for row in history.page(acme, Filters(text=words), sort="", position="").rows]
+
+    assert texts("saldi") == ["Saldi 100%"] * 2 + ["Saldi d'estate"] * 2
+    assert texts("ESTATE") == ["Saldi d'estate"] * 2
+    assert texts("0%") == ["Saldi 100%"] * 2
+    assert texts("_") == texts("inverno") == []
+    page = signed_in(bob).get(reverse("messages", args=[acme.public_id]), {"text": "estate"}).content.decode()
+    assert "Saldi 100%" not in page.split("<tbody", 1)[1]
+
+
+def test_a_parent_chooses_whose_history_it_sees_and_never_a_strangers(
+    acme: Account, acme_milano: Account, globex: Account, bob: User, queue: Queue, signed_in: SignedIn
+) -> None:
+    queue(acme, ["+393471000101"])
+    queue(acme_milano, ["+393471000102"])
+    queue(globex, ["+393471000103"])
+    browser, address = signed_in(bob), reverse("messages", args=[acme.public_id])
+
+    def shown(subaccount: object) -> str:
+        return browser.get(address, {"subaccount": str(subaccount)}).content.decode().split("<tbody", 1)[1]
+
+    assert "+39 347 100 0102" in shown(acme_milano.public_id)
+    assert "+39 347 100 0101" not in shown(acme_milano.public_id)
+    assert reverse(
+        "message", args=[acme_milano.public_id, Message.objects.get(account=acme_milano).public_id]
+    ) in shown(acme_milano.public_id)
+    for stranger in (globex.public_id, NOBODY, "x"):
+        assert "+39 347 100 0103" not in shown(stranger)
+
+
 @pytest.mark.parametrize("position", ["after-", "after-x", f"sideways-{NOBODY}", f"after-{NOBODY}"])
 def test_a_position_that_is_none_means_the_first_page(acme: Account, queue: Queue, position: str) -> None:
     queue(acme, numbers(2))
