@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_first_passwords"),
         ("campaigns", "0002_is_open"),
-        ("delivery", "0005_reply_parts"),
+        ("delivery", "0006_route_periods"),
     ]
 
     operations = [
