@@ -8,10 +8,12 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3 python3.13 python3.1
 # Two of the four steps of `make test` go without a browser; these are the folders that need more than pytest alone.
 JOURNEYS := tests/journeys
 BENCH := tests/bench
+MUTMUT := var/mutation/env/bin/python
+ROOMS ?= billing/credits billing/ledger
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run manage test test-quick check messages bench lock clean system system-tests
+.PHONY: help run manage test test-quick check messages bench mutants lock clean system system-tests
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +52,17 @@ messages: $(VENV)/stamp ## Compile the translations
 
 bench: $(VENV)/bench-stamp ## Measure the speeds the house promises
 	@$(BIN)/pytest -q -s -o python_files='bench_*.py' $(BENCH)
+
+mutants: export SALDO_MODE = test
+mutants: $(VENV)/stamp system messages ## See which small changes of billing's core the tests notice (ROOMS chooses)
+	@mkdir -p var/mutation
+	@test -x $(MUTMUT) || $(PYTHON) -m venv --without-pip var/mutation/env
+	@$(PYTHON) -m pip --python $(MUTMUT) install -qq --disable-pip-version-check -r tests/mutation/requirements.txt
+	@$(MUTMUT) tests/mutation/generate.py $(ROOMS) > var/mutation/mutants.jsonl
+	@rm -f var/mutation/results.jsonl
+	@nice $(BIN)/pytest -q -p no:cacheprovider -p tests.mutation.plugin --mutants var/mutation/mutants.jsonl \
+		--results var/mutation/results.jsonl --ignore tests/billing/credits/test_machine.py $(ROOMS:%=tests/%)
+	@$(BIN)/python tests/mutation/report.py var/mutation/mutants.jsonl var/mutation/results.jsonl
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	@uv pip compile pyproject.toml --quiet --all-extras --generate-hashes --no-emit-index-url --universal \

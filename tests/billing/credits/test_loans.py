@@ -114,7 +114,7 @@ def test_a_loan_keeps_the_expiry_of_what_was_lent(parent: Wallet, branch: Wallet
 
 
 def test_a_loan_ends_after_it_begins(parent: Wallet, branch: Wallet, now: datetime) -> None:
-    with pytest.raises(ValueError, match="ends after it begins"):
+    with pytest.raises(ValueError, match=r"^a loan ends after it begins$"):
         services.lend(
             source=parent, target=branch, amount=1, returns_at=now, cause=cause("x", TransferCode.LOAN), now=now
         )
