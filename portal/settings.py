@@ -342,6 +342,8 @@ CELERY_BEAT_SCHEDULE = {
     "submit-messages": {"task": "messaging.delivery.tasks.submit_waiting", "schedule": 20},
     "resolve-messages": {"task": "messaging.delivery.tasks.resolve_unknown", "schedule": 20},
     "settle-campaigns": {"task": "messaging.campaigns.tasks.settle_finished", "schedule": 20},
+    "work-on-drafts": {"task": "messaging.campaigns.tasks.work_on_drafts", "schedule": 20},
+    "keep-quiet": {"task": "messaging.campaigns.tasks.keep_quiet", "schedule": 20},
     "evaluate-alerts": {"task": "messaging.alerts.tasks.evaluate_due", "schedule": 20},
     "deliver-notices": {"task": "messaging.alerts.tasks.deliver_waiting", "schedule": 20},
     "deliver-letters": {"task": "portal.notices.tasks.deliver_waiting", "schedule": 20},

@@ -18,6 +18,7 @@ from billing.invoices import signals as invoices_signals
 from billing.invoices import tasks as invoices_tasks
 from messaging.alerts import signals as alerts_signals
 from messaging.alerts import tasks as alerts_tasks
+from messaging.campaigns import signals as campaigns_signals
 from messaging.campaigns import tasks as campaigns_tasks
 from messaging.delivery import signals as delivery_signals
 from messaging.delivery import tasks as delivery_tasks
@@ -42,6 +43,7 @@ WIRES: tuple[Wire, ...] = (
     Wire(reports_signals.report_requested, reports_tasks.build),
     Wire(invoices_signals.invoice_issued, invoices_tasks.render),
     Wire(delivery_signals.messages_waiting, delivery_tasks.submit),
+    Wire(campaigns_signals.draft_waiting, campaigns_tasks.work_on_draft),
     Wire(delivery_signals.messages_handed_over, campaigns_tasks.settle),
     Wire(delivery_signals.reply_arrived, replies_tasks.handle),
 )

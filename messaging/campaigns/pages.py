@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from messaging.campaigns.models import Campaign
+from messaging.campaigns.pricer import LeftOut, Reason
 from messaging.campaigns.quote import Problem, Quote
 from messaging.contacts import faults
 from messaging.delivery.codes import CHARGED, OPEN, State
@@ -15,15 +16,21 @@ from messaging.delivery.selectors import Progress
 from messaging.encoding.numbers import international
 from messaging.encoding.segments import CostlyCharacter, Encoding, costly_characters
 
-SHOWN = 20
-"""How many numbers of a kind are shown by name before "and more"."""
-
 ENCODINGS = {Encoding.GSM7: _("GSM alphabet"), Encoding.UCS2: _("Unicode")}
 
 PROBLEMS = {
     Problem.NO_TEXT: _("There is no text to send."),
     Problem.TEXT_TOO_LONG: _("The text is too long: at most 6 segments can be sent. Shorten it."),
     Problem.NO_RECIPIENTS: _("Nobody would receive this message."),
+    Problem.MISSING_FIELDS: _("Some recipients miss what the text names. Decide below what they get."),
+}
+
+REASONS = {
+    Reason.DUPLICATE: _("Written more than once"),
+    Reason.OPTED_OUT: _("Opted out of your messages"),
+    Reason.UNRATED: _("We do not deliver to this country"),
+    Reason.SKIPPED: _("In a country you skip"),
+    Reason.MISSING_FIELD: _("Without a field the text names"),
 }
 
 
@@ -43,17 +50,16 @@ class Exclusion:
 
 def exclusions(quote: Quote) -> list[Exclusion]:
     """Everybody who is left out, by reason; reasons without anybody are not listed."""
-    every = [
-        Exclusion(_("No telephone number"), len(quote.invalid), faults.shown(quote.invalid)),
-        Exclusion(_("Written more than once"), quote.duplicate_count, []),
-        Exclusion(_("Opted out of your messages"), len(quote.opted_out), _written(quote.opted_out)),
-        Exclusion(_("We do not deliver to this country"), len(quote.unrated), _written(quote.unrated)),
+    named = [
+        Exclusion(title, quote.counts.get(reason, 0), _written(quote.examples.get(reason, ())))
+        for reason, title in REASONS.items()
     ]
+    every = [Exclusion(_("No telephone number"), quote.invalid_count, faults.shown(quote.invalid)), *named]
     return [exclusion for exclusion in every if exclusion.count]
 
 
-def _written(numbers: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(international(number), "") for number in numbers[:SHOWN]]
+def _written(some: tuple[LeftOut, ...]) -> list[tuple[str, str]]:
+    return [(international(each.number), each.detail) for each in some]
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,8 +155,7 @@ def _preview(request: AccountRequest, form: forms.MessageForm) -> dict[str, obje
     typed = form.cleaned_data if form.is_bound else form.initial
     text = str(typed.get("text") or (form.data.get("text", "") if form.is_bound else ""))[: forms.MAX_TEXT]
     chosen = form.cleaned_data.get("contact_list") if form.is_bound else None
-    whom = selectors.recipients(request.account, pasted=form.read, contact_list=chosen)
-    quote = selectors.priced(request.account, text=text, recipients=whom, now=timezone.now())
+    quote = selectors.preview(request.account, text=text, pasted=form.read, contact_list=chosen, now=timezone.now())
     return {"quote": quote, "encoding": pages.ENCODINGS[quote.segments.encoding], "costly": pages.costly(text)}
 
 

@@ -1,13 +1,14 @@
 """The verbs of the queue: put messages in, take out what nobody wants sent any more; gateways and routes."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
+from django.db.models.functions import Coalesce
 
 from messaging.delivery.codes import Purpose, State
 from messaging.delivery.models import GatewayState, Message, Route
@@ -76,14 +77,37 @@ def enqueue(
 
 
 @unit_of_work
-def cancel_waiting(*, campaign: Model, now: datetime) -> int:
-    """Cancel what of the campaign is still waiting, and return how many messages that were.
+def cancel_waiting(*, campaign: Model, now: datetime, limit: int | None = None) -> int:
+    """Cancel what of the campaign is still waiting, at most `limit`, and return how many messages that were.
 
     What is being handed over at this moment, or is unknown, runs its course.
     """
     waiting = Message.objects.filter(campaign_id=campaign.pk, state=State.WAITING)
+    if limit is not None:
+        waiting = Message.objects.filter(pk__in=waiting.order_by().values("pk")[:limit], state=State.WAITING)
     count = waiting.update(state=State.CANCELLED, due_at=None, final_at=now)
-    ring(messages_handed_over, campaign.pk)
+    if limit is None:
+        ring(messages_handed_over, campaign.pk)
+    return count
+
+
+@unit_of_work
+def put_off(*, account: Account, campaign: Model, until: datetime, prefixes: Collection[str] | None) -> int:
+    """Let what of the campaign waits not leave before `until`, to these prefixes or (None) to all; return how many."""
+    # In the words of the index of lanes: nothing to put off is found out at once, whatever the campaign's size.
+    waiting = Message.objects.alias(lane_campaign_id=Coalesce("campaign_id", 0)).filter(
+        account_id=account.pk, lane_campaign_id=campaign.pk, state=State.WAITING, due_at__lt=until
+    )
+    if prefixes is not None:
+        waiting = waiting.filter(country_prefix__in=list(prefixes))
+    return Message.objects.filter(pk__in=waiting.values("pk")).update(due_at=until, leaves_at=until)
+
+
+@unit_of_work
+def discard(*, campaign: Model) -> int:
+    """Remove the messages of a campaign that was never opened, as if they had not been written; return how many."""
+    waiting = Message.objects.filter(campaign_id=campaign.pk, campaign__is_open=False, state=State.WAITING)
+    count, _ = Message.objects.filter(pk__in=waiting.values("pk")).delete()
     return count
 
 

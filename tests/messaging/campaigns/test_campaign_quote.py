@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.pricing.quote import RateEntry, RateTable
+from messaging.campaigns.pricer import Priced, Pricer, Reason, Terms
 from messaging.campaigns.quote import Problem, Quote, Recipients, quote
 from messaging.encoding.numbers import NumberFault
 
@@ -22,13 +23,23 @@ ANNA, BRUNO, CHANDRA, NOBODY = "+393471234567", "+393471234568", "+919812345678"
 
 
 def priced(text: str, *numbers: str, opted_out: frozenset[str] = frozenset()) -> Quote:
-    return quote(text=text, recipients=Recipients.of(numbers), opted_out=opted_out, table=TABLE)
+    return quote(terms=Terms(text, TABLE), recipients=Recipients.of(numbers), opted_out=opted_out)
+
+
+def messages(text: str, *numbers: str, opted_out: frozenset[str] = frozenset()) -> list[Priced]:
+    pricer = Pricer(Terms(text, TABLE))
+    outcomes = [pricer.price(number, {}) for number in dict.fromkeys(numbers) if number not in opted_out]
+    return [outcome for outcome in outcomes if isinstance(outcome, Priced)]
+
+
+def named(result: Quote, reason: Reason) -> tuple[str, ...]:
+    return tuple(each.number for each in result.examples.get(reason, ()))
 
 
 def test_each_recipient_costs_the_rate_of_the_country_for_each_segment() -> None:
     result = priced("a" * 161, ANNA, BRUNO, CHANDRA)
     assert result.segments.segment_count == 2
-    assert [recipient.units for recipient in result.recipients] == [14_000, 14_000, 8_000]
+    assert [each.units for each in messages("a" * 161, ANNA, BRUNO, CHANDRA)] == [14_000, 14_000, 8_000]
     assert result.total_units == 36_000
     assert [(line.prefix, line.recipient_count, line.units) for line in result.lines] == [
         ("39", 2, 28_000),
@@ -38,15 +49,17 @@ def test_each_recipient_costs_the_rate_of_the_country_for_each_segment() -> None
 
 def test_who_is_left_out_is_not_paid_for() -> None:
     result = priced("ciao", ANNA, ANNA, BRUNO, NOBODY, opted_out=frozenset({BRUNO}))
-    assert [recipient.number for recipient in result.recipients] == [ANNA]
-    assert (result.duplicate_count, result.opted_out, result.unrated) == (1, (BRUNO,), (NOBODY,))
+    assert [sample.number for sample in result.samples] == [ANNA] * 3
+    assert result.recipient_count == 1
+    assert result.duplicate_count == 1
+    assert (named(result, Reason.OPTED_OUT), named(result, Reason.UNRATED)) == ((BRUNO,), (NOBODY,))
     assert result.excluded_count == 3
     assert result.total_units == 7_000
 
 
 def test_what_is_no_number_is_counted_with_its_reason() -> None:
-    whom = Recipients((ANNA,), 0, (("hello", NumberFault.NOT_A_NUMBER),))
-    result = quote(text="ciao", recipients=whom, opted_out=frozenset(), table=TABLE)
+    whom = Recipients(((ANNA, {}),), 0, (("hello", NumberFault.NOT_A_NUMBER),))
+    result = quote(terms=Terms("ciao", TABLE), recipients=whom, opted_out=frozenset())
     assert result.invalid == (("hello", NumberFault.NOT_A_NUMBER),)
     assert result.excluded_count == 1
 
@@ -88,10 +101,12 @@ def test_the_total_is_what_the_recipients_and_the_countries_add_up_to(
     text: str, chosen: list[str], opted_out: frozenset[str]
 ) -> None:
     result = priced(text, *chosen, opted_out=opted_out)
-    assert result.total_units == sum(recipient.units for recipient in result.recipients)
+    sent = messages(text, *chosen, opted_out=opted_out)
+    assert result.total_units == sum(each.units for each in sent)
+    assert result.recipient_count == len(sent)
     assert result.total_units == sum(line.units for line in result.lines)
     assert result.recipient_count + result.excluded_count == len(chosen)
-    assert not opted_out & {recipient.number for recipient in result.recipients}
+    assert not opted_out & {sample.number for sample in result.samples}
 
 
 def test_the_fingerprint_changes_with_text_numbers_and_prices() -> None:
@@ -101,7 +116,7 @@ def test_the_fingerprint_changes_with_text_numbers_and_prices() -> None:
         priced("ciao!", ANNA, BRUNO),
         priced("ciao", ANNA),
         priced("ciao", BRUNO, ANNA),
-        quote(text="ciao", recipients=Recipients.of([ANNA, BRUNO]), opted_out=frozenset(), table=dearer),
+        quote(terms=Terms("ciao", dearer), recipients=Recipients.of([ANNA, BRUNO]), opted_out=frozenset()),
     ]
     assert len({base.fingerprint, *(each.fingerprint for each in others)}) == 5
     assert priced("ciao", ANNA, BRUNO).fingerprint == base.fingerprint

@@ -20,8 +20,8 @@ from billing.recharge.models import Recharge
 from messaging.alerts.codes import NoticeState
 from messaging.alerts.models import BalanceAlert, Notice
 from messaging.campaigns import services as campaigns
+from messaging.campaigns.codes import State as CampaignState
 from messaging.campaigns.models import Campaign, CampaignDraft
-from messaging.campaigns.models import State as CampaignState
 from messaging.contacts.models import Contact, ContactList, OptOut
 from messaging.delivery.codes import CHARGED, OPEN, Purpose, State
 from messaging.delivery.handover import PATIENCE

@@ -17,7 +17,8 @@ from billing.credits import warnings
 from billing.credits.models import Wallet
 from billing.ledger.codes import TransferCode
 from messaging.campaigns import services as campaigns
-from messaging.campaigns.models import Campaign, State
+from messaging.campaigns.codes import State
+from messaging.campaigns.models import Campaign
 from messaging.delivery.models import Message
 from portal.accounts.models import Account, Member, User
 from portal.audit.models import AuditEvent
