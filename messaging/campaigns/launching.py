@@ -60,11 +60,11 @@ def send_draft(
         return draft.campaign
     is_small = selectors.size_of(draft) <= DIRECT
     quote = _quoted(draft, fingerprint, is_small, now)
+    if draft.starts_at and draft.starts_at <= now:
+        raise StartPassed
     digest = selectors.digest_of(draft)
     if not again and (before := selectors.sent_before(draft, digest, now)):
         raise AlreadySent(before.created_at)
-    if draft.starts_at and draft.starts_at <= now:
-        raise StartPassed
     campaign = _described(draft, quote, digest, actor_id, now)
     campaign, is_new = _begin(campaign, quote, draft.sender, actor_id, now, is_small=is_small)
     draft.campaign = campaign

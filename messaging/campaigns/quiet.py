@@ -61,10 +61,9 @@ def zones(country: str) -> tuple[ZoneInfo, ...]:
 
 @lru_cache(maxsize=512)
 def _holidays(country: str, year: int) -> frozenset[date]:
-    try:
-        return frozenset(holidays.country_holidays(country, years=year))
-    except NotImplementedError:  # a country whose holidays nobody has written down
-        return frozenset()
+    """The holidays of a year; none where nobody has written them down."""
+    known = country in holidays.list_supported_countries()
+    return frozenset(holidays.country_holidays(country, years=year)) if known else frozenset()
 
 
 def is_open(at: datetime, country: str, traffic: Traffic) -> bool:

@@ -21,6 +21,7 @@ from messaging.campaigns.errors import (
     StartPassed,
     TooLateToUndo,
 )
+from messaging.campaigns.keeping import TemplateNameTaken, delete_template, save_template, set_rules
 from messaging.campaigns.launching import NAME_LENGTH, launch, send_draft
 from messaging.campaigns.pausing import keep_quiet, pause, resume
 from messaging.campaigns.preparing import prepare
@@ -37,9 +38,11 @@ __all__ = [
     "QuoteExpired",
     "SenderNotUsable",
     "StartPassed",
+    "TemplateNameTaken",
     "TooLateToUndo",
     "WalletBlocked",
     "cancel",
+    "delete_template",
     "discard_draft",
     "give_default",
     "keep_quiet",
@@ -50,7 +53,9 @@ __all__ = [
     "quote_again",
     "resume",
     "save_draft",
+    "save_template",
     "send_draft",
+    "set_rules",
     "settle",
     "skip_countries",
     "stop_all",

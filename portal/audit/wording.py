@@ -13,6 +13,10 @@ ACTIONS: Final = {
     "billing_details.changed": gettext_lazy("Billing details changed"),
     "campaign.cancelled": gettext_lazy("Campaign cancelled"),
     "campaign.launched": gettext_lazy("Campaign sent"),
+    "campaign.paused": gettext_lazy("Campaign paused"),
+    "campaign.prepared": gettext_lazy("Campaign prepared"),
+    "campaign.refused": gettext_lazy("Campaign not sent"),
+    "campaign.resumed": gettext_lazy("Campaign resumed"),
     "campaign.settled": gettext_lazy("Campaign settled"),
     "contact_list.created": gettext_lazy("Contact list created"),
     "contact_list.deleted": gettext_lazy("Contact list deleted"),
@@ -76,6 +80,7 @@ ACTIONS: Final = {
     "sender.refused": gettext_lazy("Sender name refused"),
     "sender.requested": gettext_lazy("Sender name requested"),
     "sender.withdrawn": gettext_lazy("Sender name withdrawn"),
+    "sending_rules.changed": gettext_lazy("Way of sending changed"),
     "subaccount.changed": gettext_lazy("Sub-account changed"),
     "subaccount.credited": gettext_lazy("Credits moved to a sub-account"),
     "subaccount.deactivated": gettext_lazy("Sub-account deactivated"),
@@ -84,6 +89,8 @@ ACTIONS: Final = {
     "subaccount.opened": gettext_lazy("Sub-account opened"),
     "subaccount.reactivated": gettext_lazy("Sub-account reactivated"),
     "subaccount.reset": gettext_lazy("Sub-account reset"),
+    "text_template.deleted": gettext_lazy("Text template deleted"),
+    "text_template.saved": gettext_lazy("Text template saved"),
 }
 
 
