@@ -54,10 +54,11 @@ def send_draft(
     `again` says that the same text may go to the same people once more. Raises `QuoteExpired`, `QuoteChanged`,
     `AlreadySent`, `StartPassed`, and what `launch` raises.
     """
-    rows = CampaignDraft.objects.select_for_update(of=("self",)).select_related("campaign", "sender", "account")
+    rows = CampaignDraft.objects.select_for_update(of=("self",)).select_related("sender", "account")
     draft = rows.get(pk=draft.pk)
-    if draft.campaign:
-        return draft.campaign
+    # Looked up by itself: who waited for the row sees it as it is now, but what a join brought as it was before.
+    if draft.campaign_id:
+        return Campaign.objects.select_related("account").get(pk=draft.campaign_id)
     is_small = selectors.size_of(draft) <= DIRECT
     quote = _quoted(draft, fingerprint, is_small, now)
     if draft.starts_at and draft.starts_at <= now:
