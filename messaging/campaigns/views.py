@@ -23,7 +23,7 @@ from messaging.encoding import numbers
 from messaging.senders import selectors as senders_selectors
 from portal.accounts.access import AccountRequest, account_view
 from portal.accounts.capabilities import Capability
-from portal.templatetags.formats import number
+from portal.templatetags.formats import moment, number
 
 
 @account_view(Capability.VIEW)
@@ -163,6 +163,16 @@ def _send(request: AccountRequest, draft: CampaignDraft, fingerprint: str) -> in
     """Send the draft; what stands in the way is said on the page. Return the status of that page."""
     try:
         services.send_draft(draft=draft, fingerprint=fingerprint, actor_id=request.user.pk, now=timezone.now())
+    except services.QuoteExpired:
+        messages.warning(request, _("This quote held its prices for 15 minutes. Ask for a new one. Nothing was sent."))
+        return 409
+    except services.AlreadySent as before:
+        text = _("This text was already sent to the same people on %(when)s. Say that it should go again.")
+        messages.warning(request, text % {"when": moment(before.sent_at)})
+        return 409
+    except services.StartPassed:
+        messages.warning(request, _("The moment you chose has passed. Choose another one. Nothing was sent."))
+        return 409
     except services.QuoteChanged:
         messages.warning(request, _("Recipients or prices have changed since you looked. Check the new quote."))
         return 409
