@@ -13,7 +13,7 @@ urlpatterns = [
     path(_ONE, views.sender_name, name="sender_name"),
     path(f"{_ONE}withdrawal/", views.sender_withdrawal, name="sender_withdrawal"),
     path(f"{_ONE}documents/", views.sender_documents, name="sender_documents"),
-    path(f"{_ONE}documents/<uuid:document>/", views.sender_document, name="sender_document"),
+    path(f"{_ONE}documents/<uuid:document>/file/", views.sender_document, name="sender_document"),
     path(f"{_ONE}registrations/new/", registration_views.registration_new, name="sender_registration_new"),
     path(f"{_ONE}registrations/italy/", registration_views.alias_new, name="sender_alias_new"),
     path(

@@ -19,7 +19,7 @@ staff_patterns = [
     path("sender-names/", sender_views.desk_senders, name="desk_senders"),
     path(f"{_SENDER}review/", sender_views.desk_sender_review, name="desk_sender_review"),
     path(f"{_SENDER}withdrawal/", sender_views.desk_sender_withdrawal, name="desk_sender_withdrawal"),
-    path(f"{_SENDER}documents/<uuid:document>/", sender_views.desk_sender_document, name="desk_sender_document"),
+    path(f"{_SENDER}documents/<uuid:document>/file/", sender_views.desk_sender_document, name="desk_sender_document"),
     path(
         f"{_SENDER}registrations/<uuid:registration>/decision/",
         sender_views.desk_registration_decision,

@@ -15,7 +15,7 @@ from billing.pricing.codes import Service
 from messaging.contacts import services as contacts
 from messaging.senders import services as senders
 from messaging.senders.models import SenderName
-from portal.demo import alerts, habits
+from portal.demo import alerts, habits, registers
 from portal.demo.cast import CUSTOMERS, Firm, units
 from portal.demo.opening import Branch, open_branch, open_customer, thank, welcome
 from portal.demo.past import Past, days, days_ago, local
@@ -82,6 +82,7 @@ class History:
             if sender.name == names.used:
                 senders.approve(sender=sender, actor_id=actor_id, now=now)
                 senders.set_default(account=branch.account, sender=sender, actor_id=branch.owner.pk, now=now)
+                registers.enter_in_italy(branch, sender, staff_id=actor_id, now=now)
             elif names.refused:
                 senders.refuse(sender=sender, reason=names.refused[2], actor_id=actor_id, now=now)
 

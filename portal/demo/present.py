@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 from messaging.campaigns import services as campaigns
 from messaging.senders import selectors as senders_selectors
-from messaging.senders import services as senders
-from portal.demo import habits
+from portal.demo import habits, registers
 from portal.demo.cast import units
 from portal.demo.history import History
 from portal.demo.opening import Branch, key
@@ -58,7 +57,7 @@ def _prepare(history: History, now: datetime) -> None:
 def _request_names(branch: Branch, now: datetime) -> None:
     if branch.firm.names.waiting:
         name, purpose = branch.firm.names.waiting
-        senders.request(account=branch.account, name=name, purpose=purpose, actor_id=branch.sender.pk, now=now)
+        registers.ask_for(branch, name, purpose, countries=("AE", "CZ"), now=now)
 
 
 def _draft(past: Past, branch: Branch, now: datetime) -> None:
