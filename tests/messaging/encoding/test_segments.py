@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from messaging.encoding import segments
+from messaging.encoding import alphabet, segments
 from messaging.encoding.segments import Encoding
 
 GSM_7_BIT = (
@@ -194,3 +194,34 @@ def test_broken_surrogates_never_break_a_count(text: str) -> None:
 @given(any_texts)
 def test_a_text_is_gsm_exactly_when_nothing_in_it_is_costly(text: str) -> None:
     assert (segments.count(text).encoding is Encoding.GSM7) == (not segments.costly_characters(text))
+
+
+# The fast count takes short ways; these are the texts that could lead it astray.
+tricky_texts = st.text(
+    st.sampled_from(
+        "a]^€\r\nΩ\u2126\u212b\u212a\u037eeèÈ\u0300\u0301\u0327\u0308’…—Жא한\u1100\u1161\u0958\ufb1d😀\U0001d15e\U0002f800\ud83d\ude00\u200d"
+    ),
+    max_size=260,
+)
+
+
+@given(tricky_texts)
+def test_no_short_way_of_the_fast_count_leads_astray(text: str) -> None:
+    assert segments.segment_count(text) == segments.count(text).segment_count
+
+
+@given(st.integers(60, 1_400), st.integers(0, 5), st.sampled_from(["]", "€", "😀", "È]", "a]", "aa😀", "’a😀"]))
+def test_long_texts_of_pairs_are_packed_and_not_divided(length: int, shift: int, pattern: str) -> None:
+    text = ("a" * shift + pattern * length)[:length]
+    assert segments.segment_count(text) == segments.count(text).segment_count == len(slow_parts(text)[1])
+
+
+def test_every_character_alone_and_behind_a_letter_is_counted_in_its_encoding() -> None:
+    wrong = []
+    for code in [*range(0x10000), *range(0x1F000, 0x1FB00), *range(0x2F800, 0x2FA20), *range(0x1D150, 0x1D170)]:
+        # 71 units or more: one segment in the GSM alphabet, two in UCS-2.
+        text = "E" + chr(code) + "a" * 70
+        expected = 1 if alphabet.is_gsm(segments.normalise(text)) else 2
+        if segments.segment_count(text) != expected:
+            wrong.append(hex(code))
+    assert wrong == []
