@@ -12,7 +12,8 @@ from messaging.delivery.models import Message
 from portal.demo.past import Past
 
 _COPY: Final = """
-    COPY delivery_deliveryreceipt (gateway, gateway_message_id, state, error_code, reported_at, received_at) FROM STDIN
+    COPY delivery_deliveryreceipt (gateway, gateway_message_id, recipient, state, error_code, reported_at, received_at)
+    FROM STDIN
 """
 _ON_THE_WAY: Final = timedelta(seconds=1)
 
@@ -23,7 +24,7 @@ def bring(past: Past, *, first: datetime) -> None:
     with connection.cursor() as cursor:
         with cursor.copy(_COPY) as copy:
             for report in past.network.reports(now - _ON_THE_WAY):
-                what = (past.network.name, report.message_id, report.state.value, report.reason)
+                what = (past.network.name, report.message_id, "", report.state.value, report.reason)
                 copy.write_row((*what, report.reported_at, report.reported_at + _ON_THE_WAY))
         # Nobody else sees these rows before the commit, so PostgreSQL must be told to look at them.
         cursor.execute("ANALYZE delivery_message, delivery_deliveryreceipt")
