@@ -13,7 +13,7 @@ ROOMS ?= billing/credits billing/ledger
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run manage test test-quick check messages bench mutants lock clean system system-tests
+.PHONY: help run manage test test-quick check messages bench faults mutants lock clean system system-tests
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ mutants: $(VENV)/stamp system messages ## See which small changes of billing's c
 	@nice $(BIN)/pytest -q -p no:cacheprovider -p tests.mutation.plugin --mutants var/mutation/mutants.jsonl \
 		--results var/mutation/results.jsonl --ignore tests/billing/credits/test_machine.py $(ROOMS:%=tests/%)
 	@$(BIN)/python tests/mutation/report.py var/mutation/mutants.jsonl var/mutation/results.jsonl
+
+faults: $(VENV)/stamp system ## Hurt campaigns of 10,000 messages in thirteen ways, three times each (about an hour)
+	@$(BIN)/python -m tests.faults.run
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	@uv pip compile pyproject.toml --quiet --all-extras --generate-hashes --no-emit-index-url --universal \

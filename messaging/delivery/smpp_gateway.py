@@ -7,6 +7,7 @@ claimed, and what was answered is written down when it is back; what telephones 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,6 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_MOST_CLAIMED = 500
 _IDLE_SECONDS, _FULL_SECONDS = 0.2, 0.01
 _GATHER_SECONDS = 0.02
 _PAUSE_LOOK_SECONDS = 0.5
@@ -52,12 +52,12 @@ class SmppGateway:
         self.name, self._options = name, options
         self._stopping = asyncio.Event()
         self._results: list[Outcome] = []
+        self._has_results = asyncio.Event()
+        # Claimed, and not yet written down what became of it. While PostgreSQL is away this stays, and stops the claims.
         self._in_hand = 0
-        # PostgreSQL has not taken what was answered: nothing more is claimed.
-        self._is_behind = False
         self._references = count(randrange(256))  # noqa: S311 - where the count begins is no secret
-        # Claims and results in one thread, what is delivered in another: neither waits for the other's transaction.
-        self._desk, self._inbox = ThreadPoolExecutor(1, "desk"), ThreadPoolExecutor(1, "inbox")
+        # A thread and a connection for each, so that none waits for the transaction of another.
+        self._desk, self._journal, self._inbox = (ThreadPoolExecutor(1, name) for name in ("desk", "journal", "inbox"))
         self.post = Post(name, options)
         self._sender, *others = [
             Link(peer, on_deliver=self._delivered, on_change=partial(self._changed, is_sender=not place))
@@ -84,7 +84,7 @@ class SmppGateway:
             logger.error("Not everything could be written down; it stays unknown.", extra={"gateway": self.name})
             task.cancel()
         await asyncio.gather(*links, *tasks, return_exceptions=bool(late))
-        for pool in (self._desk, self._inbox):
+        for pool in (self._desk, self._journal, self._inbox):
             pool.submit(connections.close_all)
             pool.shutdown()
 
@@ -110,13 +110,14 @@ class SmppGateway:
 
         Few are not worth a question while others are under way.
         """
-        if session is None or self._is_behind:
+        if session is None:
             return 0
         window = self._options.peers[0].habits.window
-        room = min(window - session.queued - session.in_flight, window - self._in_hand, _MOST_CLAIMED)
+        room = min(window - session.queued - session.in_flight, window - self._in_hand)
         return room if room >= window // 4 else 0
 
     def _hand_over(self, session: Session, claimed: Sequence[Submission]) -> None:
+        self._in_hand += len(claimed)
         for submission in claimed:
             try:
                 (future,) = session.submit([smpp.submits(submission, next(self._references))])
@@ -124,28 +125,31 @@ class SmppGateway:
                 # Numbers are digits and parts fit: only the sender can be what no submit_sm carries.
                 logger.exception("A message fits no submit_sm", extra={"gateway": self.name})
                 self._results.append(Refused(submission.key, "blocked_sender"))
+                self._has_results.set()
                 continue
-            self._in_hand += 1
             future.add_done_callback(partial(self._ended, submission))
 
     def _ended(self, submission: Submission, future: "asyncio.Future[Outcomes]") -> None:
-        self._in_hand -= 1
         self._results.append(smpp.outcome(submission, future.result(), self._options))
+        self._has_results.set()
 
     async def _record(self) -> None:
         while not (self._stopping.is_set() and self._is_home()):
-            await asyncio.sleep(_GATHER_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._has_results.wait(), _IDLE_SECONDS)
+            self._has_results.clear()
             results, self._results = self._results, []
             if not results:
                 continue
-            done = await self._ask(self._desk, _record, gateway=self.name, results=results)
-            self._is_behind = done is None
-            if done is None:
+            if await self._ask(self._journal, _record, gateway=self.name, results=results):
+                self._in_hand -= len(results)
+            else:
                 self._results = results + self._results
                 await asyncio.sleep(_DATABASE_AWAY_SECONDS)
+                self._has_results.set()
 
     def _is_home(self) -> bool:
-        return self._in_hand == 0 and not self._results and self._sender.session is None
+        return self._in_hand == 0 and self._sender.session is None
 
     async def _heed_pauses(self) -> None:
         """What is in our queue when staff pause the gateway goes back; what is under way comes home."""

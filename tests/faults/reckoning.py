@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from django.db import close_old_connections
 from django.utils import timezone
 
 from billing.credits import selectors as credits_selectors
@@ -42,14 +43,14 @@ def open_route() -> None:
     Route.objects.get_or_create(gateway=GATEWAY, prefix="", defaults={"valid_from": timezone.now() - timedelta(days=1)})
 
 
-def launched(account: Account, actor_id: int, count: int) -> Campaign:
-    """A campaign to so many Italian numbers, held and queued."""
+def launched(account: Account, actor_id: int, count: int, first: int = 0) -> Campaign:
+    """A campaign to so many Italian numbers, held and queued; another `first`, other numbers."""
     return campaigns.launch(
         account=account,
         actor_id=actor_id,
         sender=None,
         text="Ciao",
-        recipients=[f"+39{FIRST_NUMBER + each}" for each in range(count)],
+        recipients=[f"+39{FIRST_NUMBER + first + each}" for each in range(count)],
         reference=f"faults-{time.monotonic_ns()}",
         now=timezone.now(),
     )
@@ -101,14 +102,20 @@ def compare(book: Path, campaign: Campaign, resumed: float) -> Found:
 
 
 def _waiting(campaign: Campaign) -> int:
-    return Message.objects.filter(campaign=campaign, state=State.WAITING).count()
+    return _in_state(campaign, State.WAITING)
+
+
+def _in_state(campaign: Campaign, state: State) -> int:
+    # PostgreSQL may have been away since the last question.
+    close_old_connections()
+    return Message.objects.filter(campaign=campaign, state=state).count()
 
 
 def _until_still(campaign: Campaign) -> None:
     """What is being handed over comes home, or is in nobody's hands any more: then it stays as it is."""
     left, since = -1, time.monotonic()
     while left and time.monotonic() - since < STILL_SECONDS:
-        now = Message.objects.filter(campaign=campaign, state=State.SUBMITTING).count()
+        now = _in_state(campaign, State.SUBMITTING)
         if now != left:
             left, since = now, time.monotonic()
         time.sleep(0.1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import httpx
 import redis
 from django.conf import settings
 
@@ -102,6 +103,13 @@ class Stage:
         """Nothing that was started here lives on."""
         self.kill(*list(self._running))
 
+    def web_answers(self) -> bool:
+        """Whether the web process says that it is there."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.web_port}/healthz", trust_env=False).is_success
+        except httpx.HTTPError:
+            return False
+
     def flush_redis(self) -> None:
         with redis.Redis.from_url(settings.REDIS_URL) as client:
             client.flushdb()
@@ -135,6 +143,8 @@ def _killed(name: str) -> Fault:
         stage.kill(name)
         time.sleep(chance.uniform(0.1, 1))
         stage.start(name)
+        if name == "web":
+            wait_until(stage.web_answers)
 
     return fault
 
