@@ -1,0 +1,84 @@
+"""What a campaign of 10,000 messages costs the books: hold, rows by COPY, settle; beside `bulk_create` of the rows."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from statistics import median
+from time import perf_counter
+
+import pytest
+from django.db import transaction
+
+from billing.credits import services as credits
+from billing.credits.services import Cause
+from billing.ledger.codes import TransferCode
+from messaging.delivery import services as delivery
+from messaging.delivery.codes import Purpose, State
+from messaging.delivery.models import Message
+from messaging.delivery.services import Draft
+from messaging.encoding.segments import Encoding
+from portal.accounts.models import Account
+from tests.bench.page import record
+from tests.conftest import Grant
+
+MESSAGES = 10_000
+ROUNDS = 7
+PRICE = 7_000
+TEXT = "Gentile cliente, il suo ordine è pronto: può ritirarlo domani dalle 9 alle 18. Grazie, Acme Milano."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_campaign_beside_its_rows_alone(acme: Account, grant: Grant, now: datetime) -> None:
+    grant(acme, 10_000 * MESSAGES)
+    wallet = credits.open_wallet(account=acme)
+    numbers = [f"+3933{number:08}" for number in range(MESSAGES)]
+
+    def by_saldo() -> None:
+        run = uuid.uuid4().hex
+        with transaction.atomic():
+            hold = credits.reserve(
+                wallet=wallet, amount=PRICE * MESSAGES, cause=Cause(TransferCode.CAMPAIGN, f"{run}:hold"), now=now
+            )
+            drafts = (Draft(number, "39", TEXT, Encoding.GSM7, 1, PRICE) for number in numbers)
+            delivery.enqueue(
+                account=acme, campaign=None, purpose=Purpose.CAMPAIGN, sender="Acme", drafts=drafts, now=now
+            )
+        credits.settle(hold=hold, used=PRICE * MESSAGES, cause=Cause(TransferCode.CAMPAIGN, f"{run}:settle"), now=now)
+
+    def by_bulk_create() -> None:
+        Message.objects.bulk_create(
+            Message(
+                account=acme,
+                purpose=Purpose.CAMPAIGN,
+                sender="Acme",
+                recipient=number,
+                country_prefix="39",
+                text=TEXT,
+                encoding=Encoding.GSM7.value,
+                segment_count=1,
+                price_units=PRICE,
+                state=State.WAITING,
+                due_at=now,
+                leaves_at=now,
+                created_at=now,
+            )
+            for number in numbers
+        )
+
+    works: dict[str, Callable[[], None]] = {
+        "Saldo: hold, COPY, settle": by_saldo,
+        "`bulk_create` of the rows alone": by_bulk_create,
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(ROUNDS):
+        for name, work in works.items():
+            started = perf_counter()
+            work()
+            seconds[name].append(perf_counter() - started)
+    base = median(seconds["`bulk_create` of the rows alone"])
+    record(
+        "A campaign's hold, rows and settlement",
+        f"{MESSAGES:,} messages with all indexes and constraints of the table; median of {ROUNDS} interleaved rounds.",
+        ["way", "messages/s", "times `bulk_create`"],
+        [[name, f"{MESSAGES / median(all):,.0f}", f"{base / median(all):.2f}"] for name, all in seconds.items()],
+    )
