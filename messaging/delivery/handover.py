@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db.models import F
+from django.db import connection
 
 from messaging.delivery import health, routes
-from messaging.delivery.codes import State
 from messaging.delivery.gateways import called
 from messaging.delivery.gateways.base import (
     Gateway,
@@ -29,7 +28,7 @@ from messaging.delivery.gateways.base import (
 )
 from messaging.delivery.health import connected, disconnected
 from messaging.delivery.lanes import Lane, in_turn, lanes, messages_in
-from messaging.delivery.models import Message, Route
+from messaging.delivery.models import Route
 from messaging.delivery.results import PATIENCE, record
 from messaging.delivery.routes import Share
 from portal.transactions import unit_of_work
@@ -75,26 +74,39 @@ def claim(*, gateway: str, limit: int, now: datetime, account_id: int | None = N
         for lane in in_turn(lanes(now, account_id=account_id))
         for share in plan.shares(gateway, lane.prefix)
     ][:_MOST_LANES]
-    batch: list[Message] = []
+    batch: list[Submission] = []
     for place, (lane, share) in enumerate(shares):
         batch += _take(gateway, lane, share, ceil((limit - len(batch)) / (len(shares) - place)), now)
     # What one lane did not need is for the others.
     for lane, share in shares if len(shares) > 1 else []:
         batch += _take(gateway, lane, share, limit - len(batch), now)
-    return [_submission(message) for message in batch]
+    return batch
 
 
-def _take(gateway: str, lane: Lane, share: Share, limit: int, now: datetime) -> list[Message]:
+_LEASE = """
+    UPDATE delivery_message message
+       SET state = 'submitting', attempt_count = attempt_count + 1, due_at = %(until)s, gateway = %(gateway)s
+      FROM unnest(%(messages)s::bigint[]) AS taken(id)
+     WHERE message.id = taken.id
+"""
+# What a gateway is told of a message, in the order of `Submission`.
+_TOLD = ("public_id", "sender", "recipient", "text", "encoding", "segment_count")
+
+
+def _take(gateway: str, lane: Lane, share: Share, limit: int, now: datetime) -> list[Submission]:
     """Take messages of a lane, as many as the share's route lets through."""
     allowed = min(limit, _allowed(share.route, now, limit))
     if allowed < 1:
         return []
     queue = messages_in(lane, now).filter(share.numbers)
-    batch = list(queue.select_for_update(skip_locked=True, no_key=True, of=("self",))[:allowed])
-    Message.objects.filter(pk__in=[message.pk for message in batch]).update(
-        state=State.SUBMITTING, attempt_count=F("attempt_count") + 1, due_at=now + LEASE, gateway=gateway
-    )
-    _spend(share.route, sum(message.segment_count for message in batch), now)
+    locked = queue.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    rows = list(locked.values_list("pk", *_TOLD)[:allowed])
+    if not rows:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE, {"messages": [row[0] for row in rows], "until": now + LEASE, "gateway": gateway})
+    batch = [Submission(*row[1:]) for row in rows]
+    _spend(share.route, sum(submission.segment_count for submission in batch), now)
     return batch
 
 
@@ -115,12 +127,6 @@ def _spend(route: Route, segment_count: int, now: datetime) -> None:
 
 def _since(route: Route, now: datetime) -> datetime:
     return max(route.free_at or now - _BURST, now - _BURST)
-
-
-def _submission(message: Message) -> Submission:
-    return Submission(
-        message.public_id, message.sender, message.recipient, message.text, message.encoding, message.segment_count
-    )
 
 
 def _hand_over(gateway: Gateway, batch: Sequence[Submission], now: datetime) -> None:

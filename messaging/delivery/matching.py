@@ -43,8 +43,15 @@ _MATCH = """
     RETURNING found.message_id
 """
 
+# Two receipts of different parts, in two transactions, each see the other only if one waits for the other here.
+_LOCK_THOSE_IN_PARTS = """
+    SELECT id FROM delivery_message
+     WHERE id IN (SELECT message_id FROM delivery_messagepart WHERE message_id = ANY(%(messages)s))
+     ORDER BY id FOR NO KEY UPDATE
+"""
+
 # A part ends with the first end that was reported of it; a message has failed when a part has, and is delivered when
-# every part is. It is a statement of its own: its messages are locked, so it sees every receipt that has been matched.
+# every part is. It is a statement of its own, so that it sees every receipt that has been matched before the lock.
 _END = """
     WITH ends AS (
         SELECT DISTINCT ON (message_id, gateway_message_id) id, message_id, state, error_code, reported_at
@@ -86,8 +93,18 @@ def match_receipts(*, message_ids: Collection[str] | None, now: datetime) -> int
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_MATCH, {"receipts": list(waiting), "ids": list(set(waiting.values()))})
-        messages = list({message_id for (message_id,) in cursor.fetchall()})
-        cursor.execute(_END, {"messages": messages})
+        messages = {message_id for (message_id,) in cursor.fetchall()}
+    return end(messages=messages, now=now)
+
+
+@unit_of_work
+def end(*, messages: Collection[int], now: datetime) -> int:
+    """Let those of the messages (primary keys) end whose receipts say so, and return how many did."""
+    if not messages:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_THOSE_IN_PARTS, {"messages": list(messages)})
+        cursor.execute(_END, {"messages": list(messages)})
         ends = cursor.fetchall()
     _count(ends, now)
     return len(ends)
