@@ -15,7 +15,7 @@ from billing.ledger.services import Cause
 from portal.accounts.models import Account as Customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WORKERS, ROUNDS = 6, 40
+WORKERS, ROUNDS = 4, 25
 
 
 def deadlocks() -> int:
