@@ -36,7 +36,8 @@ def region(account: Account) -> str:
 
 def lists(account: Account) -> QuerySet[ContactList]:
     """The account's lists by name, each with its `contact_count`."""
-    return ContactList.objects.filter(account=account).annotate(contact_count=Count("contacts")).order_by("name", "pk")
+    found = ContactList.objects.filter(account=account).select_related("account")
+    return found.annotate(contact_count=Count("contacts")).order_by("name", "pk")
 
 
 def contacts(contact_list: ContactList) -> QuerySet[Contact]:

@@ -28,7 +28,7 @@ PAGE = 50
 @require_GET
 def contact_lists(request: AccountRequest) -> HttpResponse:
     """The account's lists."""
-    table = ContactListTable(selectors.lists(request.account).select_related("account"), request=request)
+    table = ContactListTable(selectors.lists(request.account), request=request)
     return render(
         request,
         "messaging/contacts/contact_lists.html",
@@ -169,7 +169,7 @@ def _list_page(request: AccountRequest, contact_list: ContactList, form: PasteFo
         condition = Q(name__icontains=wanted)
         found = found.filter(condition | Q(number__contains=digits) if digits else condition)
     may_change = request.member.can(Capability.MANAGE_CONTACTS)
-    table = ContactTable(found, exclude=() if may_change else ("choose",))
+    table = ContactTable(found, contact_list=contact_list, may_change=may_change)
     RequestConfig(request, paginate={"per_page": PAGE}).configure(table)
     return {
         "contact_list": contact_list,

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from messaging.contacts.models import MAX_FIELD_NAME, MAX_FIELDS
+from messaging.contacts.fields import field_name
+from messaging.contacts.models import MAX_FIELDS
 from messaging.contacts.selectors import NAME
 from messaging.encoding import numbers
 from messaging.encoding.numbers import InvalidNumber, NumberFault
@@ -46,7 +47,11 @@ class Plan:
     @classmethod
     def of(cls, kept: Mapping[str, Any] | None) -> "Plan":
         """The plan that a row of the database keeps."""
-        return cls(**(kept or {"number": -1}))
+        if kept is None:
+            return cls(number=-1)
+        # The database does not keep the order of the fields, which is that of their columns.
+        fields = sorted(kept["fields"].items(), key=lambda pair: pair[1])
+        return cls(**{**kept, "fields": dict(fields)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,6 @@ def guess(head: Sequence[Row], *, region: str) -> Plan | None:
         if place not in {number, name} and is_free and column.examples and len(fields) < MAX_FIELDS:
             fields[wanted] = place
     return Plan(number, name, fields, has_headings, _region(head[has_headings:], number, region))
-
-
-def field_name(heading: str) -> str:
-    """A heading as the name of a merge field: no braces, which mark a field in a text, and not too long."""
-    return " ".join(re.sub(r"[{}|<>\x00-\x1f]", " ", heading).split())[:MAX_FIELD_NAME].strip()
 
 
 def looks_like_a_number(text: str, region: str) -> bool:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from messaging.contacts.fields import field_name
 from messaging.contacts.models import MAX_FIELD_NAME, MAX_FIELDS, ContactList
 from messaging.contacts.selectors import NAME
 from messaging.imports import columns, files
@@ -126,7 +127,7 @@ class PlanForm(forms.Form):
                 self.fields[f"field_{place}"] = forms.CharField(
                     label=_("Name of the field"), max_length=MAX_FIELD_NAME, required=False
                 )
-                self.initial[f"field_{place}"] = names.get(place) or columns.field_name(column.heading)
+                self.initial[f"field_{place}"] = names.get(place) or field_name(column.heading)
 
     def rows(self) -> list[dict[str, Any]]:
         """Each column with its heading, its first texts and its inputs."""
@@ -157,7 +158,7 @@ class PlanForm(forms.Form):
             self.add_error(None, message % {"most": number(MAX_FIELDS)})
 
     def _check_field(self, field: str, names: list[str]) -> None:
-        name = columns.field_name(self.cleaned_data.get(field, ""))
+        name = field_name(self.cleaned_data.get(field, ""))
         name = next((known for known in self._known if known.casefold() == name.casefold()), name)
         if not name:
             self.add_error(field, _("Give this field a name."))

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from messaging.contacts import selectors as contacts_selectors
+from messaging.contacts.fields import MAX_VALUE
 from messaging.contacts.models import ContactList
 from messaging.contacts.paste import MAX_NAME
 from messaging.contacts.selectors import NAME
@@ -31,9 +32,6 @@ logger = logging.getLogger(__name__)
 
 CHUNK: Final = 2_000
 """Rows that are read, looked up and written together; a second's work at most."""
-
-MAX_VALUE: Final = 300
-"""Characters of a merge field."""
 
 MAX_WRITTEN: Final = 64
 

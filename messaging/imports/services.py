@@ -12,14 +12,14 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging.contacts import bulk
+from messaging.contacts import bulk, editing
 from messaging.contacts.bulk import Origin
 from messaging.contacts.models import ContactList
 from messaging.imports import claims, reading, saving
 from messaging.imports.claims import Clock
 from messaging.imports.columns import Plan
 from messaging.imports.files import Look
-from messaging.imports.models import FINAL, ContactImport, Purpose, State
+from messaging.imports.models import FINAL, ContactImport, ImportRow, Purpose, State
 from portal import sweeps
 from portal.accounts.models import Account
 from portal.audit import services as audit
@@ -136,6 +136,13 @@ def withdraw(*, contact_import: ContactImport, actor_id: int, now: datetime) -> 
         count = bulk.remove(contact_list=contact_list, origin=Origin(contact_import.public_id, actor_id), now=now)
     _record("import.withdrawn", contact_import, {"contact_count": count}, actor_id, now)
     return count
+
+
+@unit_of_work
+def erase(*, account: Account, number: str, actor_id: int, now: datetime) -> int:
+    """Forget a number (E.164): in every list of the account, and in what was read of files. Returns how many lists had it."""
+    ImportRow.objects.filter(contact_import__account=account, number=number).delete()
+    return editing.erase(account=account, number=number, actor_id=actor_id, now=now)
 
 
 def work(*, import_id: int, clock: Clock = timezone.now) -> None:

@@ -137,6 +137,18 @@ def import_refused(request: AccountRequest, contact_import: UUID) -> StreamingHt
     return response
 
 
+@account_view(Capability.MANAGE_CONTACTS)
+@require_POST
+def contact_erasure(request: AccountRequest, contact_list: UUID, contact: UUID) -> HttpResponse:
+    """Forget a number wherever the account has it."""
+    mine = get_object_or_404(contacts_selectors.lists(request.account), public_id=contact_list)
+    found = get_object_or_404(mine.contacts, public_id=contact)
+    count = services.erase(account=request.account, number=found.number, actor_id=request.user.pk, now=timezone.now())
+    text = ngettext("Deleted from %(count)s list.", "Deleted from %(count)s lists.", count)
+    messages.success(request, text % {"count": number(count)})
+    return redirect("contact_list", request.account.public_id, mine.public_id)
+
+
 def _mine(request: AccountRequest, contact_import: UUID) -> ContactImport:
     return get_object_or_404(selectors.imports(request.account), public_id=contact_import)
 

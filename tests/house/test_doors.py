@@ -102,7 +102,10 @@ def browser() -> Browser:
 
 
 def ask(client: Client, method: str, url: str) -> HttpResponse:
-    return getattr(client, method.lower())(url)  # type: ignore[no-any-return]
+    response: HttpResponse = getattr(client, method.lower())(url)
+    if response.streaming:
+        response.getvalue()  # a file that is read to its end is closed
+    return response
 
 
 def leads_to_sign_in(response: HttpResponse) -> bool:

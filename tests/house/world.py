@@ -19,6 +19,7 @@ from messaging.alerts import services as alerts
 from messaging.campaigns import services as campaigns
 from messaging.contacts import services as contacts
 from messaging.contacts.models import OptOut
+from messaging.contacts.paste import Entry
 from messaging.delivery import replies
 from messaging.delivery.models import Message, Route
 from messaging.imports import files
@@ -144,9 +145,15 @@ def _sending(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUI
 
 
 def _lists(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
-    contact_list = contacts.create_list(account=account, name="Friends", entries=[], actor_id=owner.pk, now=now)
+    contact_list = contacts.create_list(
+        account=account, name="Friends", entries=[Entry(NUMBER, "Anna")], actor_id=owner.pk, now=now
+    )
     contacts.opt_out_all(account=account, numbers=["+393477654321"], actor_id=owner.pk, now=now)
-    return {"contact_list": contact_list.public_id, "opt_out": OptOut.objects.get(account=account).public_id}
+    return {
+        "contact_list": contact_list.public_id,
+        "contact": contact_list.contacts.get().public_id,
+        "opt_out": OptOut.objects.get(account=account).public_id,
+    }
 
 
 def _import(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from messaging.contacts import selectors as contacts_selectors
 from messaging.contacts import services as contacts
+from messaging.contacts.fields import MAX_VALUE
 from messaging.contacts.models import MAX_FIELDS, Contact, ContactList, OptOut, Source
 from messaging.contacts.paste import Entry
 from messaging.imports import claims, reading, saving, selectors, services, tasks
@@ -263,7 +264,7 @@ def test_text_that_a_database_cannot_hold_is_cleaned(upload: Upload, read: Step,
     content = "Nome;Telefono;Nota\nAn\x07na\u202e;\u202a+39 347 123 4567\u202c;" + "x" * 999 + "\n"
     saved = save(read(upload(content.replace("\x07", " "))))
     contact = Contact.objects.get()
-    assert (saved.added_count, contact.number, len(contact.fields["Nota"])) == (1, ANNA, reading.MAX_VALUE)
+    assert (saved.added_count, contact.number, len(contact.fields["Nota"])) == (1, ANNA, MAX_VALUE)
 
 
 def test_the_tables_refuse_what_an_import_cannot_be(upload: Upload, read: Step, now: datetime) -> None:
