@@ -59,7 +59,7 @@ def launched(account: Account, actor_id: int, count: int, first: int = 0) -> Cam
 def run(stage: Stage, campaign: Campaign, count: int, fault: Fault, seed: int) -> Found:
     """Let the fault happen at a random moment of the campaign, wait until nothing moves, and compare."""
     chance = random.Random(seed)
-    begun = stage.taken()
+    begun, funds = stage.taken(), _funds(campaign)
     moment = begun + int(count * chance.uniform(0.1, 0.7))
     wait_until(lambda: stage.taken() >= moment)
     fault(stage, chance)
@@ -68,15 +68,14 @@ def run(stage: Stage, campaign: Campaign, count: int, fault: Fault, seed: int) -
     resumed = time.monotonic() - over
     wait_until(lambda: _waiting(campaign) == 0, 240)
     _until_still(campaign)
-    return compare(stage.book, campaign, resumed)
+    return compare(stage.book, campaign, funds, resumed)
 
 
-def compare(book: Path, campaign: Campaign, resumed: float) -> Found:
-    """Compare as if 73 hours had gone by, so that what is unknown has ended too."""
+def compare(book: Path, campaign: Campaign, funds: int, resumed: float) -> Found:
+    """Compare as if 73 hours had gone by, so that what is unknown has ended too. `funds`: the wallet's before, in units."""
     messages = Message.objects.filter(campaign=campaign)
     unknown = set(messages.filter(state__in=[State.UNKNOWN, State.SUBMITTING]).values_list("recipient", flat=True))
     later = timezone.now() + timedelta(hours=73)
-    before = credits_selectors.balance(campaign.account)
     resolution.resolve(now=later)
     campaigns.settle(campaign=campaign, now=later)
     campaign.refresh_from_db()
@@ -94,11 +93,16 @@ def compare(book: Path, campaign: Campaign, resumed: float) -> Found:
         "sent, known, and not charged": bool(set(sent) - charged - unknown),
         "the campaign does not charge what was handed over": campaign.charged_units != price,
         "credits are still held": after.held != 0,
-        "the wallet paid something else": before.available + before.held - after.available != price,
+        "the wallet paid something else": funds - _funds(campaign) != price,
         "the ledger does not balance": bool(ledger_selectors.differences() or credits_selectors.lot_differences()),
     }
     faults = [sentence for sentence, is_true in said.items() if is_true]
     return Found(len(sent), len(unknown), len(lost), len(twice), resumed, faults)
+
+
+def _funds(campaign: Campaign) -> int:
+    balance = credits_selectors.balance(campaign.account)
+    return balance.available + balance.held
 
 
 def _waiting(campaign: Campaign) -> int:

@@ -42,6 +42,7 @@ class Stage:
     postgres: EmbeddedPostgres | None = None
     redis: EmbeddedRedis | None = None
     web_port: int = 0
+    window: int = WINDOW
     book: Path = field(init=False)
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _smsc_port: int = 0
@@ -118,7 +119,7 @@ class Stage:
         environment = {
             **os.environ,
             **self.environment,
-            "GATEWAYS": f"{GATEWAY}=smpp://saldo:secret@127.0.0.1:{self._smsc_port}?window={WINDOW}",
+            "GATEWAYS": f"{GATEWAY}=smpp://saldo:secret@127.0.0.1:{self._smsc_port}?window={self.window}",
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "PYTHONWARNINGS": "ignore",
         }
