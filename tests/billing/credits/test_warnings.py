@@ -94,6 +94,54 @@ def test_what_has_expired_is_no_warning_any_more(acme: Account, now: datetime) -
     assert sweep(now + DAY) == []
 
 
+def test_a_warning_says_how_much_expires_when_and_in_how_many_days(acme: Account, alice: User, now: datetime) -> None:
+    expires_at = now + 6 * DAY + HOUR
+    wallet = lot(acme, 70_000, expires_at, now)
+    [due] = warnings.due(now)
+    assert warnings.warn(due=due, now=now)
+    notice, warning = Notice.objects.get(), ExpiryWarning.objects.get()
+    assert notice.context == {"credits_units": 70_000, "expires_at": expires_at.isoformat(), "days": 7}
+    assert (notice.account, notice.subject, notice.created_at) == (acme, f"wallet:{wallet.public_id}", now)
+    assert notice.reference == f"expiry:{wallet.public_id}:2026-11-26:7"
+    assert (warning.units, warning.expires_at, warning.created_at) == (70_000, expires_at, now)
+    assert not warnings.warn(due=due, now=now + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (30 * DAY + timedelta(seconds=1), []),
+        (30 * DAY, [30]),
+        (7 * DAY + timedelta(seconds=1), [30]),
+        (7 * DAY, [7]),
+        (DAY + timedelta(seconds=1), [7]),
+        (DAY, [1]),
+        (timedelta(seconds=1), [1]),
+        (timedelta(0), []),
+    ],
+)
+def test_a_distance_begins_at_its_moment(acme: Account, now: datetime, left: timedelta, expected: list[int]) -> None:
+    lot(acme, 1, now + left, now - 40 * DAY)
+    assert [each.days_before for each in warnings.due(now)] == expected
+
+
+def test_the_soonest_is_told_first_and_what_was_told_is_not_due_any_more(
+    acme: Account, globex: Account, now: datetime
+) -> None:
+    # In Los Angeles it is still the day before, by which the warning is known again.
+    Account.objects.filter(pk=globex.pk).update(time_zone="America/Los_Angeles")
+    midnight = datetime(2026, 11, 21, tzinfo=UTC)
+    late = lot(acme, 10, midnight + 6 * DAY, now)
+    soon = lot(globex, 20, midnight + 3 * HOUR, now)
+    found = warnings.due(midnight + HOUR)
+    assert [(each.wallet_id, each.expires_on.day, each.units) for each in found] == [
+        (soon.pk, 20, 20),
+        (late.pk, 27, 10),
+    ]
+    warnings.warn(due=found[0], now=midnight + HOUR)
+    assert [each.wallet_id for each in warnings.due(midnight + HOUR)] == [late.pk]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_sweeps_at_once_warn_once(acme: Account, alice: User, now: datetime) -> None:
     lot(acme, 10_000, now + 5 * DAY, now)
