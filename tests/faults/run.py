@@ -7,6 +7,7 @@ Redis are started for it and are its own to stop; they wait for the disk, as in 
 import argparse
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -38,21 +39,33 @@ def main(words: Sequence[str]) -> int:
         django.setup()
         from tests.faults import play  # needs Django
 
-        table = play.all_of_it(folder, services, messages=given.messages, seeds=given.seeds, only=given.only, say=_say)
-    if not given.no_page:
-        write(table.rows)
+        table = play.all_of_it(
+            folder,
+            services,
+            messages=given.messages,
+            seeds=given.seeds,
+            only=given.only,
+            say=_say,
+            write=_nowhere if given.no_page else write,
+        )
+    if table.is_good:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        _say(f"The logs are in {folder}")
     return 0 if table.is_good else 1
 
 
-def write(rows: Sequence[Sequence[str]]) -> None:
-    """Put the rows into the page, each in place of the row of the same fault."""
-    page = PAGE.read_text()
-    for row in rows:
-        line = f"| {' | '.join(row)} |"
-        page, count = re.subn(rf"^\| {re.escape(row[0])} \|.*$", line.replace("\\", r"\\"), page, flags=re.MULTILINE)
-        if not count:
-            page = page.replace("\n<!-- end of the table -->", f"\n{line}\n<!-- end of the table -->")
+def write(row: Sequence[str]) -> None:
+    """Put the row into the page, in place of the one of the same fault."""
+    page, line = PAGE.read_text(), f"| {' | '.join(row)} |"
+    page, count = re.subn(rf"^\| {re.escape(row[0])} \|.*$", line.replace("\\", r"\\"), page, flags=re.MULTILINE)
+    if not count:
+        page = page.replace("\n<!-- end of the table -->", f"\n{line}\n<!-- end of the table -->")
     PAGE.write_text(page)
+
+
+def _nowhere(row: Sequence[str]) -> None:
+    _say(" | ".join(row))
 
 
 def _say(sentence: str) -> None:

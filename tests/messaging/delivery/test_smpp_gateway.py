@@ -27,8 +27,8 @@ NAME = "italia"
 class Line:
     """An SMSC and the gateway that is bound to it, in an event loop of their own."""
 
-    def __init__(self, settings: Settings, manners: Manners, options: str) -> None:
-        self._settings, self._manners, self._words = settings, manners, options
+    def __init__(self, settings: Settings, manners: Manners, options: str, name: str) -> None:
+        self._settings, self._manners, self._words, self._name = settings, manners, options, name
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self._thread.start()
@@ -37,9 +37,9 @@ class Line:
     async def _run(self) -> None:
         async with Smsc(manners=self._manners) as self.smsc:
             url = f"smpp://saldo:secret@127.0.0.1:{self.smsc.port}?{self._words}"
-            self._settings.GATEWAYS = {NAME: url}
+            self._settings.GATEWAYS = {self._name: url}
             self._loop = asyncio.get_running_loop()
-            self.gateway = SmppGateway(NAME, smpp.options(url))
+            self.gateway = SmppGateway(self._name, smpp.options(url))
             self._ready.set()
             await self.gateway.run()
 
@@ -69,8 +69,8 @@ def dial(transactional_db: None, settings: Settings) -> Iterator[Dial]:
     lines: list[Line] = []
     settings.GATEWAY_SIMULATOR_URL = ""
 
-    def connect(options: str = "window=10", **manners: object) -> Line:
-        lines.append(Line(settings, Manners(**manners), options))  # type: ignore[arg-type]
+    def connect(options: str = "window=10", name: str = NAME, **manners: object) -> Line:
+        lines.append(Line(settings, Manners(**manners), options, name))  # type: ignore[arg-type]
         return lines[-1]
 
     yield connect
@@ -196,6 +196,22 @@ def test_a_text_from_a_telephone_is_kept_before_it_is_answered(dial: Dial) -> No
     until(lambda: Reply.objects.filter(text="xxx").exists())
     (receiving,) = [each for each in line.smsc.connections if each.receives]
     until(lambda: receiving.responses == {1: 0, 2: 0})
+
+
+def test_what_postgresql_does_not_take_the_smsc_is_asked_to_bring_again(dial: Dial) -> None:
+    line = dial(name="a name that is longer than the column for it")
+    until(lambda: any(each.receives for each in line.smsc.connections))
+    line.call(lambda: line.smsc.deliver(b"id:7 stat:DELIVRD", esm_class=4))
+    line.call(lambda: line.smsc.deliver(b"hello"))
+    until(lambda: line.smsc.connections[0].responses == {1: 0x64, 2: 0x64})
+
+
+def test_a_letter_that_can_never_be_kept_is_refused_for_good(dial: Dial) -> None:
+    line = dial()
+    until(lambda: any(each.receives for each in line.smsc.connections))
+    line.call(lambda: line.smsc.deliver(b"hello", source=""))
+    line.call(lambda: line.smsc.deliver(b"stat:DELIVRD", esm_class=4))
+    until(lambda: line.smsc.connections[0].responses == {1: 0x65, 2: 0})
 
 
 def test_the_back_office_sees_that_it_is_there(dial: Dial) -> None:
