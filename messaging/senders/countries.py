@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from messaging.senders import selectors
 from messaging.senders.codes import Outcome, State
@@ -16,7 +19,7 @@ from portal.audit import services as audit
 from portal.transactions import unit_of_work
 
 # The table that comes with Saldo is older than Saldo: any message ever sent finds its rule.
-_SUPPLIED_FROM: Final = datetime(2024, 1, 1, tzinfo=UTC)
+_SUPPLIED_FROM: Final = datetime(2024, 1, 1, tzinfo=ZoneInfo(settings.TIME_ZONE))
 
 
 class PeriodOver(Exception):

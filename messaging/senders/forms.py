@@ -166,7 +166,7 @@ class DocumentsForm(forms.Form):
     """More papers for a name."""
 
     papers = PapersField(
-        label=gettext_lazy("Documents"), help_text=gettext_lazy("PDF, PNG or JPEG, at most 5 MB each.")
+        label=gettext_lazy("More documents"), help_text=gettext_lazy("PDF, PNG or JPEG, at most 5 MB each.")
     )
 
 

@@ -143,7 +143,7 @@ def _story(request: AccountRequest, sender: SenderName, form: DocumentsForm) -> 
         "shown": numbers.international(sender.name),
         "registrations": selectors.registrations(sender),
         "outlook": [(OUTCOME_KINDS[each], each.label, names) for each, names in selectors.outlook(sender, now)],
-        "story": [wording.step(each) for each in selectors.story(sender)],
+        "story": [(wording.step(each), "") for each in selectors.story(sender)],
         "documents": sender.documents.order_by("pk"),
         "form": form,
         "may_change": may_change,

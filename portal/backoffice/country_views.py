@@ -77,11 +77,12 @@ def _change(request: PersonRequest, rule: CountryRule, new: Period, now: datetim
 def _preview(country: str, new: Period) -> dict[str, Any]:
     """The periods as they would be, each with whether it is new, and whose senders would fare otherwise."""
     before = senders_selectors.periods_of(country)
+    known = {(each.valid_from, each.terms) for each in before}
     after = countries.planned(country=country, new=new)
     in_force = next((each.terms for each in before if each.contains(new.valid_from)), None)
     effect = countries.effect(country=country, before=in_force, after=new.terms)
     return {
-        "planned": [(each, each not in before) for each in after],
+        "planned": [(each, (each.valid_from, each.terms) not in known) for each in after],
         "changes_nothing": before == after,
         "effect": [(one.label, other.label, count) for one, other, count in effect],
     }

@@ -56,9 +56,7 @@ class RegistrationForm(forms.Form):
     """The next step of a registration; a refusal has a reason."""
 
     state = forms.ChoiceField(label=gettext_lazy("Next step"))
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), required=False, max_length=300, help_text=gettext_lazy("Needed for a refusal.")
-    )
+    reason = forms.CharField(label=gettext_lazy("Reason of a refusal"), required=False, max_length=300)
 
     def __init__(self, *args: Any, registration: Registration, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "auto_id": f"id_{registration.public_id}_%s"})
@@ -94,13 +92,11 @@ class RuleForm(forms.Form):
     relative_rate = forms.IntegerField(label=gettext_lazy("Price class"), min_value=1, max_value=99)
     first_day = forms.DateField(
         label=gettext_lazy("First day"),
-        help_text=gettext_lazy("Today means from now on."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     last_day = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,
-        help_text=gettext_lazy("Empty: until it is changed again. Afterwards what was planned before goes on."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 

@@ -131,7 +131,11 @@ def _page(
         "brand": rules.near_brand(sender.name),
         "documents": sender.documents.order_by("pk"),
         "rows": rows,
-        "story": [(senders_wording.step(each), each.decided_by) for each in senders_selectors.story(sender)],
+        # The customer reads that we decided, staff who of them did.
+        "story": [
+            (senders_wording.step(each), each.decided_by if each.decided_by and each.decided_by.is_staff else "")
+            for each in senders_selectors.story(sender)
+        ],
         "form": form or ReviewForm(),
         "revocation": revocation or RevocationForm(),
     }
