@@ -2,20 +2,19 @@
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 import httpx
 import redis
 from django.conf import settings
 
 from portal.services_embedded.postgres import EmbeddedPostgres
+from portal.services_embedded.processes import Child, spawn
 from portal.services_embedded.redis import EmbeddedRedis
 from tests.faults.smsc import tell
 
@@ -44,7 +43,7 @@ class Stage:
     web_port: int = 0
     window: int = WINDOW
     book: Path = field(init=False)
-    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _running: dict[str, Child] = field(default_factory=dict)
     _smsc_port: int = 0
     _told_at: int = 0
 
@@ -56,9 +55,9 @@ class Stage:
         """Start the SMSC, on the port of its last life; it goes on writing its book."""
         words = [sys.executable, "-m", "tests.faults.smsc", "--book", str(self.book)]
         words += ["--port", str(self._smsc_port), "--told-at", str(self._told_at)]
-        process = self._spawn("smsc", words, stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        self._smsc_port, self._told_at = map(int, process.stdout.readline().split())
+        child = self._spawn("smsc", words, output=subprocess.PIPE)
+        assert child.process.stdout is not None
+        self._smsc_port, self._told_at = map(int, child.process.stdout.readline().split())
         self.tell(**manners)
 
     def tell(self, **manners: object) -> dict[str, int]:
@@ -86,19 +85,19 @@ class Stage:
     def kill(self, *names: str) -> None:
         """Kill -9 parts and their children."""
         for name in names:
-            process = self._running.pop(name)
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            self._close(process)
+            child = self._running.pop(name)
+            child.kill()
+            if child.process.stdout is not None:
+                child.process.stdout.close()
 
     def ask_to_stop(self, *names: str, seconds: float = 40) -> None:
         """SIGTERM, as a deploy does, and wait for the end."""
         for name in names:
-            self._running[name].terminate()
+            self._running[name].ask_to_stop()
         for name in names:
-            process = self._running.pop(name)
-            process.wait(timeout=seconds)
-            self._close(process)
+            child = self._running.pop(name)
+            child.process.wait(timeout=seconds)
+            child.exit_code()
 
     def end(self) -> None:
         """Nothing that was started here lives on."""
@@ -115,7 +114,7 @@ class Stage:
         with redis.Redis.from_url(settings.REDIS_URL) as client:
             client.flushdb()
 
-    def _spawn(self, name: str, words: list[str], stdout: int | IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    def _spawn(self, name: str, words: list[str], output: int | None = None) -> Child:
         environment = {
             **os.environ,
             **self.environment,
@@ -124,16 +123,8 @@ class Stage:
             "PYTHONWARNINGS": "ignore",
         }
         with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                words, cwd=ROOT, env=environment, stdout=stdout or log, stderr=log, start_new_session=True
-            )
-        self._running[name] = process
-        return process
-
-    @staticmethod
-    def _close(process: subprocess.Popen[bytes]) -> None:
-        if process.stdout is not None:
-            process.stdout.close()
+            self._running[name] = spawn(name, words, cwd=ROOT, env=environment, output=output or log)
+        return self._running[name]
 
 
 Fault = Callable[[Stage, random.Random], None]

@@ -5,8 +5,11 @@ from typing import Final, NamedTuple
 from messaging.delivery.smpp.codec import Deliver
 from messaging.delivery.smpp.words import HAS_USER_DATA_HEADER, DataCoding, Tag
 from messaging.encoding import alphabet
-from messaging.encoding.segments import pack
+from messaging.encoding.segments import normalise, pack
 
+# What fits a message that is not cut.
+_MOST_SEPTETS: Final = 160
+_MOST_OCTETS: Final = 140
 _CONCATENATED: Final = 0x00
 _CONCATENATED_16: Final = 0x08
 _READ_AS: Final = {
@@ -36,21 +39,22 @@ class Place(NamedTuple):
 
 def parts(text: str, reference: int) -> list[Part]:
     """The parts of a text, cut where the quote counted them; `reference` (8 bits are used) joins them on the phone."""
-    pieces = pack(text)
-    if all(alphabet.is_gsm(piece) for piece in pieces):
-        coding, octets = DataCoding.GSM, [alphabet.encode(piece) for piece in pieces]
-    else:
-        coding, octets = DataCoding.UCS2, [piece.encode("utf-16-be") for piece in pieces]
-    if len(octets) == 1:
-        return [Part(octets[0], coding.value, 0)]
+    text = normalise(text)
+    is_gsm = alphabet.is_gsm(text)
+    coding = (DataCoding.GSM if is_gsm else DataCoding.UCS2).value
+    whole = _octets(text, is_gsm)
+    # Most texts are short; they need not be packed.
+    if len(whole) <= (_MOST_SEPTETS if is_gsm else _MOST_OCTETS):
+        return [Part(whole, coding, 0)]
+    octets = [_octets(piece, is_gsm) for piece in pack(text)]
+    head = (5, _CONCATENATED, 3, reference & 0xFF, len(octets))
     return [
-        Part(
-            bytes((5, _CONCATENATED, 3, reference & 0xFF, len(octets), number)) + piece,
-            coding.value,
-            HAS_USER_DATA_HEADER,
-        )
-        for number, piece in enumerate(octets, 1)
+        Part(bytes((*head, number)) + piece, coding, HAS_USER_DATA_HEADER) for number, piece in enumerate(octets, 1)
     ]
+
+
+def _octets(text: str, is_gsm: bool) -> bytes:
+    return alphabet.encode(text) if is_gsm else text.encode("utf-16-be")
 
 
 def read(octets: bytes, data_coding: int) -> str:
