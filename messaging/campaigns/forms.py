@@ -2,13 +2,20 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.campaigns import clock
+from messaging.campaigns.clock import Fold
+from messaging.campaigns.codes import Traffic
+from messaging.campaigns.merge import Template
 from messaging.campaigns.models import CampaignDraft
 from messaging.contacts import faults, paste
 from messaging.contacts.models import ContactList
@@ -31,6 +38,7 @@ class Choices:
     portal_number: str
     lists: QuerySet[ContactList]
     region: str
+    zone: ZoneInfo
 
 
 class ListField(forms.ModelChoiceField[ContactList]):
@@ -41,6 +49,22 @@ class ListField(forms.ModelChoiceField[ContactList]):
         count: int = getattr(obj, "contact_count", 0)
         text = ngettext("%(name)s (%(count)s contact)", "%(name)s (%(count)s contacts)", count)
         return text % {"name": obj.name, "count": number(count)}
+
+
+class WallTimeField(forms.Field):
+    """A day and a time as a clock on the wall shows them (naive): whose wall it is the form knows."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Read "2026-12-01T09:30", the way browsers send it, with a space or a T."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            return datetime.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None)
+        except ValueError as error:
+            raise forms.ValidationError(_("Enter a day and a time, for example 2026-12-01 09:30.")) from error
 
 
 class MessageForm(forms.Form):
@@ -71,6 +95,26 @@ class MessageForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("No list"),
     )
+    traffic = forms.ChoiceField(
+        label=gettext_lazy("Kind of message"),
+        choices=Traffic.choices,
+        initial=Traffic.SERVICE,
+        required=False,
+        help_text=gettext_lazy(
+            "Marketing keeps the quiet hours and holidays of the recipient's country and ends with how to opt out."
+        ),
+        widget=forms.RadioSelect(attrs={"class": "choices"}),
+    )
+    starts = WallTimeField(label=gettext_lazy("Send at"), required=False)
+    fold = forms.ChoiceField(
+        label=gettext_lazy("Which of the two"),
+        choices=[
+            ("", gettext_lazy("Choose")),
+            (Fold.FIRST.value, gettext_lazy("The first time, before the clocks go back")),
+            (Fold.SECOND.value, gettext_lazy("The second time, after the clocks have gone back")),
+        ],
+        required=False,
+    )
     pasted = forms.CharField(
         label=gettext_lazy("Numbers"),
         required=False,
@@ -82,7 +126,11 @@ class MessageForm(forms.Form):
 
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.region = choices.region
+        self.region, self.zone = choices.region, choices.zone
+        self.asks_which = bool(self.data.get("fold"))
+        self.fields["starts"].help_text = _("Empty means now. The time is that of %(zone)s.") % {
+            "zone": choices.zone.key
+        }
         self.read = Pasted((), 0, ())
         sender, contact_list = self.fields["sender"], self.fields["contact_list"]
         assert isinstance(sender, SenderField)
@@ -116,6 +164,7 @@ class ComposeForm(MessageForm):
         """Say what is missing where it is missing; what can be sent to some is left to the quote."""
         super().clean()
         self._check_text()
+        self._check_start()
         chosen = self.cleaned_data.get("contact_list")
         if self.read.entries or chosen or {"pasted", "contact_list"} & self.errors.keys():
             return
@@ -133,10 +182,35 @@ class ComposeForm(MessageForm):
         count = segments.count(text).segment_count
         if not text.strip():
             self.add_error("text", _("Type the text of the message."))
-        elif count > segments.MAX_SEGMENTS:
+        elif not Template(text).fields and count > segments.MAX_SEGMENTS:
             message = _("This text takes %(count)s segments; at most %(limit)s can be sent. Shorten it.")
             params = {"count": number(count), "limit": number(segments.MAX_SEGMENTS)}
             self.add_error("text", forms.ValidationError(message, params=params))
+
+    def _check_start(self) -> None:
+        """Turn the time on the wall into a moment, or say why it is none (twice a year)."""
+        wall: datetime | None = self.cleaned_data.pop("starts", None)
+        fold = self.cleaned_data.pop("fold", "")
+        self.cleaned_data["starts_at"] = None
+        if wall is None:
+            return
+        try:
+            self.cleaned_data["starts_at"] = clock.moment(wall, self.zone, Fold(fold) if fold else None)
+        except clock.NoSuchTime as refused:
+            message = _("The clocks go forward over this time: it does not exist. The next one is %(after)s.")
+            self.add_error("starts", forms.ValidationError(message, params={"after": f"{refused.after:%H:%M}"}))
+        except clock.TwiceThatDay:
+            self.asks_which = True
+            self.add_error(
+                "starts", _("The clocks go back: this time comes twice. Say below which of the two you mean.")
+            )
+        else:
+            if self.cleaned_data["starts_at"] <= timezone.now():
+                self.add_error("starts", _("This moment has passed. Choose one to come, or leave it empty."))
+
+    def clean_traffic(self) -> Traffic:
+        """The kind; a form that does not say sends a service message."""
+        return Traffic(self.cleaned_data["traffic"] or Traffic.SERVICE)
 
     def clean_reference(self) -> uuid.UUID:
         """Give the form's own key; a form without one gets its own."""
@@ -147,13 +221,17 @@ class SendForm(forms.Form):
     """What the button of a quote says: send exactly this."""
 
     fingerprint = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    again = forms.BooleanField(required=False)
 
 
-def initial(draft: CampaignDraft | None, *, default: SenderName | None, list_id: str) -> dict[str, object]:
-    """What the page of composing begins with: a draft, or nothing but the default sender and a chosen list."""
+def initial(
+    draft: CampaignDraft | None, *, default: SenderName | None, list_id: str, zone: ZoneInfo, text: str = ""
+) -> dict[str, object]:
+    """What the page of composing begins with: a draft, or nothing but the default sender, a chosen list or template."""
     if draft is None:
         sender = default.public_id if default else ""
-        return {"reference": uuid.uuid4(), "sender": sender, "contact_list": list_id}
+        begun = {"sender": sender, "contact_list": list_id, "text": text, "traffic": Traffic.SERVICE}
+        return {"reference": uuid.uuid4(), **begun}
     return {
         "reference": draft.reference,
         "name": draft.name,
@@ -161,4 +239,6 @@ def initial(draft: CampaignDraft | None, *, default: SenderName | None, list_id:
         "text": draft.text,
         "pasted": draft.pasted,
         "contact_list": draft.list_public_id or "",
+        "traffic": draft.traffic,
+        "starts": draft.starts_at.astimezone(zone).replace(tzinfo=None) if draft.starts_at else None,
     }

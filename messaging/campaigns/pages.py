@@ -1,20 +1,23 @@
 """What the pages of campaigns show, put into words and rows; nothing is decided here."""
 
-import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from messaging.campaigns.codes import State as CampaignState
 from messaging.campaigns.models import Campaign
 from messaging.campaigns.pricer import LeftOut, Reason
 from messaging.campaigns.quote import Problem, Quote
+from messaging.campaigns.surgeon import Cut, Operation, examine
 from messaging.contacts import faults
 from messaging.delivery.codes import CHARGED, OPEN, State
 from messaging.delivery.history import KINDS
-from messaging.delivery.selectors import Progress
+from messaging.delivery.reasons import REASONS as REASONS_OF_DELIVERY
+from messaging.delivery.selectors import Progress, Returned
 from messaging.encoding.numbers import international
-from messaging.encoding.segments import CostlyCharacter, Encoding, costly_characters
+from messaging.encoding.segments import Encoding
 
 ENCODINGS = {Encoding.GSM7: _("GSM alphabet"), Encoding.UCS2: _("Unicode")}
 
@@ -63,19 +66,31 @@ def _written(some: tuple[LeftOut, ...]) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Costly:
-    """The characters that keep a text from the GSM alphabet, each once, and what could stand instead (JSON)."""
+class CutRow:
+    """A costly character on the page, and what it costs on this list, in units."""
 
-    characters: list[CostlyCharacter]
-    replacements: str
-    can_all_go: bool
+    cut: Cut
+    units: int
 
 
-def costly(text: str) -> Costly:
-    """Name each costly character of `text` once."""
-    found = {each.char: each for each in costly_characters(text)}
-    instead = {char: each.replacement for char, each in found.items() if each.replacement is not None}
-    return Costly(list(found.values()), json.dumps(instead), bool(found) and len(instead) == len(found))
+@dataclass(frozen=True, slots=True)
+class Surgery:
+    """The costly characters of a text with their price on this list; `units` is what all that can go would save."""
+
+    rows: list[CutRow]
+    operation: Operation
+    units: int
+    is_unicode: bool
+
+
+def surgery(text: str, quote: Quote) -> Surgery:
+    """What each costly character of `text` costs on the list that `quote` is for."""
+    operation = examine(text)
+    # What one more segment in every message costs: the lines say what all of their segments cost.
+    a_segment = sum(line.units * line.recipient_count // max(line.segment_count, 1) for line in quote.lines)
+    rows = [CutRow(cut, cut.saved * a_segment) for cut in operation.cuts]
+    is_unicode = quote.segments.encoding is Encoding.UCS2
+    return Surgery(rows, operation, operation.saved * a_segment, is_unicode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +123,46 @@ def _price(state: State) -> object:
     return _("Charged") if state in CHARGED else _("Returned")
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnedRow:
+    """How many messages came back for a reason, and their price in units."""
+
+    reason: object
+    count: int
+    units: int
+
+
+def returned_rows(campaign: Campaign, returned: list[Returned]) -> list[ReturnedRow]:
+    """Why credits came back, line by line: refused for this or that, cancelled, gone before the list was read."""
+    rows = [ReturnedRow(_why(each), each.count, each.units) for each in returned]
+    left_count = campaign.recipient_count - campaign.prepared_count
+    if left_count and campaign.prepared_count and campaign.state != CampaignState.PREPARING:
+        left_units = campaign.held_units - campaign.prepared_units
+        rows.append(ReturnedRow(_("Opted out or left the list since the quote"), left_count, left_units))
+    return rows
+
+
+def _why(returned: Returned) -> object:
+    reason = REASONS_OF_DELIVERY.get(returned.error_code)
+    return reason.what if reason else State(returned.state).label
+
+
+def may_cancel(campaign: Campaign, progress: Progress) -> bool:
+    """Whether anything is left that a cancellation would keep from leaving."""
+    is_under_way = campaign.state in (CampaignState.SENDING, CampaignState.PAUSED)
+    return campaign.state == CampaignState.PREPARING or (is_under_way and progress.waiting > 0)
+
+
+def undo_until(campaign: Campaign, now: datetime) -> datetime | None:
+    """Until when all of it can be taken back; None when that is over."""
+    is_early = campaign.state in (CampaignState.PREPARING, CampaignState.SENDING) and now < campaign.starts_at
+    return campaign.starts_at if is_early and hasattr(campaign, "draft") else None
+
+
 def pace(campaign: Campaign, progress: Progress) -> str:
     """How often the page looks again, in htmx's words; empty when nothing more is to come."""
+    if campaign.state == CampaignState.PAUSED:
+        return "every 10s"
     if not campaign.is_finished:
         return "every 2s"
     return "every 10s" if progress.accepted else ""

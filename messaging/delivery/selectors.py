@@ -73,6 +73,28 @@ def progress(campaign: Model) -> Progress:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Messages of a campaign whose price goes back, by what became of them and why."""
+
+    state: str
+    error_code: str
+    count: int
+    units: int
+
+
+def returned(campaign: Model) -> list[Returned]:
+    """Why credits of `campaign` (a Campaign) go back, the most messages first."""
+    rows = (
+        Message.objects.filter(campaign_id=campaign.pk, state__in=[state.value for state in RETURNED])
+        .order_by()
+        .values_list("state", "error_code")
+        .annotate(count=Count("pk"), units=Sum("price_units"))
+        .order_by("-count", "state", "error_code")
+    )
+    return [Returned(*row) for row in rows]
+
+
 def messages(account: Account) -> MessageQuerySet:
     """The account's messages, newest first."""
     return Message.objects.filter(account=account).order_by("-created_at", "-pk")

@@ -132,6 +132,9 @@ def _sending(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUI
         actor_id=owner.pk,
         now=now,
     )
+    kept = campaigns.save_template(
+        account=account, template=None, name="Hello", text="Hello", actor_id=owner.pk, now=now
+    )
     message = Message.objects.get(campaign=campaign)
     return {
         "sender": sender.public_id,
@@ -140,6 +143,7 @@ def _sending(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUI
         "rule": CountryRule.objects.get(country="IT").public_id,
         "campaign": campaign.public_id,
         "draft": draft.public_id,
+        "text_template": kept.public_id,
         "message": message.public_id,
     }
 
