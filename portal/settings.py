@@ -361,6 +361,8 @@ GATEWAY_TOKEN = read_text("GATEWAY_TOKEN", "" if PRODUCTION else "demo-gateway-t
 GATEWAY_WEBHOOK_SECRET = read_text("GATEWAY_WEBHOOK_SECRET", for_production("demo-webhook-secret"))
 # The number telephones show where the customer has no sender name. The default is one of those kept for fiction.
 PORTAL_SENDER = read_text("PORTAL_SENDER", for_production("+447700900100"))
+# How webhooks of the sandbox are signed; there is none in production.
+SANDBOX_WEBHOOK_SECRET = read_text("SANDBOX_WEBHOOK_SECRET", "" if PRODUCTION else "demo-sandbox-secret")
 # The class that asks whether a VAT number is in use; the default asks nobody.
 VAT_REGISTER = read_text("VAT_REGISTER", "portal.accounts.registers.NoRegister")
 # What the invoices say of the seller. Copied into each invoice when it is issued.

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from billing.payments.models import Attempt, Payment, PaymentMethod
+from billing.payments.models import Attempt, Mandate, MethodNeed, Payment, PaymentMethod
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -13,6 +13,20 @@ class PaymentMethodAdmin(ReadOnlyAdmin):
     list_select_related = ("account",)
     search_fields = ("account__name", "label")
     exclude = ("token",)
+
+
+@admin.register(Mandate)
+class MandateAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "holder", "state", "accepted_at", "validated_at", "ended_at")
+    list_filter = ("state",)
+    search_fields = ("reference", "holder")
+
+
+@admin.register(MethodNeed)
+class MethodNeedAdmin(ReadOnlyAdmin):
+    list_display = ("by", "account", "kinds")
+    list_select_related = ("account",)
+    search_fields = ("by",)
 
 
 @admin.register(Payment)

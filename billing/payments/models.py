@@ -1,47 +1,27 @@
-"""How a customer pays, the money asked for, and each try to get it."""
+"""The money asked for, each try to get it, and what came back of it."""
 
 import uuid
-from datetime import date, datetime
+from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from billing.payments.method_models import Mandate, MethodNeed, PaymentMethod, PaymentMethodQuerySet
 from billing.payments.reasons import Reason
 
-
-class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
-    def usable(self, on: date) -> "PaymentMethodQuerySet":
-        """The methods that have neither been removed nor expired."""
-        return self.filter(removed_at=None).filter(Q(expires_on=None) | Q(expires_on__gte=on)).order_by("pk")
-
-
-class PaymentMethod(models.Model):
-    """A card that the account may pay with. The provider keeps the card; Saldo keeps the provider's token."""
-
-    class Kind(models.TextChoices):
-        CARD = "card", _("Card")
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="payment_methods")
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.CARD)
-    provider = models.CharField(_("provider"), max_length=16)
-    token = models.CharField(max_length=120)
-    label = models.CharField(_("name"), max_length=80)
-    expires_on = models.DateField(_("valid until"), null=True, blank=True)
-    created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
-    created_at = models.DateTimeField(_("added"))
-    removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
-
-    objects = PaymentMethodQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("payment method")
-        verbose_name_plural = _("payment methods")
-
-    def __str__(self) -> str:
-        return self.label
+__all__ = [
+    "Attempt",
+    "AttemptQuerySet",
+    "Mandate",
+    "MethodNeed",
+    "Payment",
+    "PaymentMethod",
+    "PaymentMethodQuerySet",
+    "SandboxCharge",
+]
 
 
 class Payment(models.Model):
@@ -81,8 +61,8 @@ class Payment(models.Model):
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
     def unresolved(self) -> "AttemptQuerySet":
-        """The tries of which nobody knows yet how they ended."""
-        return self.filter(state__in=[Attempt.State.SUBMITTING, Attempt.State.UNKNOWN])
+        """The tries that have not ended: nobody knows yet, the bank has not said, or the customer has to confirm."""
+        return self.filter(state__in=Attempt.OPEN)
 
     def due(self, now: datetime) -> "AttemptQuerySet":
         """The unresolved tries whose time to ask again has come."""
@@ -93,14 +73,19 @@ class Attempt(models.Model):
     """One try to get a payment. What was asked is frozen and `key` makes the question repeatable.
 
     A try that was under way when a process or a connection died is `unknown`, never failed: it is asked again with
-    the same key. `ask_again_at` is also the lease of whoever is asking now.
+    the same key. `ask_again_at` is also the lease of whoever is asking now. `contradiction` is what the provider said
+    that cannot be true of what was asked (another amount): nothing is credited, and a person looks at it.
     """
 
     class State(models.TextChoices):
         SUBMITTING = "submitting", _("Being submitted")
         UNKNOWN = "unknown", _("Outcome unknown")
+        PENDING = "pending", _("Under way at the bank")
+        CONFIRMING = "confirming", _("Waiting for your confirmation")
         SUCCEEDED = "succeeded", _("Succeeded")
         DECLINED = "declined", _("Declined")
+
+    OPEN: ClassVar = ("submitting", "unknown", "pending", "confirming")
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="attempts")
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -108,10 +93,14 @@ class Attempt(models.Model):
     token = models.CharField(max_length=120)
     amount_cents = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
+    is_off_session = models.BooleanField(_("without the customer"), default=False)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.SUBMITTING)
     provider_reference = models.CharField(_("provider's reference"), max_length=120, blank=True)
     reason = models.CharField(_("reason"), max_length=32, choices=Reason.choices, blank=True)
+    confirm_url = models.CharField(max_length=500, blank=True)
+    contradiction = models.CharField(_("contradiction"), max_length=200, blank=True)
     asked_count = models.PositiveIntegerField(_("times asked"), default=0)
+    looked_up_at = models.DateTimeField(_("looked up, not found"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"))
     ask_again_at = models.DateTimeField(_("asked again at"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -124,9 +113,13 @@ class Attempt(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["payment"],
-                condition=Q(state__in=["submitting", "unknown", "succeeded"]),
+                condition=Q(state__in=["submitting", "unknown", "pending", "confirming", "succeeded"]),
                 name="a_payment_is_tried_once_at_a_time",
             ),
+        ]
+        indexes = [
+            models.Index("ask_again_at", name="attempts_to_ask_about", condition=Q(finished_at=None)),
+            models.Index("provider_reference", name="attempts_by_reference", condition=~Q(provider_reference="")),
         ]
 
     def __str__(self) -> str:
@@ -134,14 +127,23 @@ class Attempt(models.Model):
 
 
 class SandboxCharge(models.Model):
-    """The sandbox's own memory of what it was asked, as a real provider keeps one far away."""
+    """The sandbox's own memory of what it was asked, as a real provider keeps one far away.
+
+    `serial` counts what happened to the charge, `told` how much of that a webhook has told; at `moves_at` the bank
+    behind a direct debit does the next thing.
+    """
 
     key = models.CharField(max_length=64, unique=True)
+    token = models.CharField(max_length=120, blank=True)
     amount_cents = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     outcome = models.CharField(max_length=16, blank=True)
     reason = models.CharField(max_length=32, blank=True)
     reference = models.CharField(max_length=64, blank=True)
+    serial = models.PositiveIntegerField(default=0)
+    told = models.PositiveIntegerField(default=0)
+    moves_at = models.DateTimeField(null=True)
+    reversals = models.JSONField(default=list)
 
     class Meta:
         verbose_name = _("sandbox charge")

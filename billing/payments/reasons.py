@@ -11,4 +11,19 @@ class Reason(TextChoices):
     DECLINED = "declined", _("The bank declined the card. Ask your bank, or pay with another card.")
     EXPIRED_CARD = "expired_card", _("The card has expired. Add the new one and try again.")
     INSUFFICIENT_FUNDS = "insufficient_funds", _("There is not enough money on the card. Pay with another one.")
+    CONFIRMATION_NEEDED = (
+        "confirm_needed",
+        _("The bank wants you to confirm payments with this card. Buy the credits by hand and confirm there."),
+    )
+    CONFIRMATION_REFUSED = (
+        "confirm_refused",
+        _("The payment was not confirmed with the bank. Try again, or pay with another card."),
+    )
+    MANDATE_REVOKED = (
+        "mandate_revoked",
+        _("The mandate has been revoked. Add the bank account again to give a new one."),
+    )
+    ACCOUNT_CLOSED = "account_closed", _("The bank account is closed. Pay with another one.")
+    DEBIT_FAILED = "debit_failed", _("The bank did not carry out the debit. Ask your bank, or pay in another way.")
     UNRESOLVED = "unresolved", _("The payment never reached the bank. Nothing was charged; try again.")
+    WITHDRAWN = "withdrawn", _("The purchase was withdrawn before anything was paid.")

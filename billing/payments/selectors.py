@@ -1,16 +1,89 @@
 """Questions about payments; the account comes first."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
 
-from billing.payments.models import Attempt, Payment, PaymentMethod
+from billing.payments.models import Attempt, Mandate, MethodNeed, Payment, PaymentMethod
 from portal.accounts.models import Account
 
 
 def methods(account: Account, on: date) -> QuerySet[PaymentMethod]:
     """The methods that the account can pay with on this day."""
     return PaymentMethod.objects.usable(on).filter(account=account)
+
+
+EXPIRES_SOON: Final = timedelta(days=30)
+
+
+class Obstacle(TextChoices):
+    """Why a method that is kept cannot pay."""
+
+    EXPIRED = "expired", _("The card has expired. Add the new one.")
+    MANDATE_PENDING = (
+        "mandate_pending",
+        _("The bank is still checking the mandate. It can be used as soon as it is valid."),
+    )
+    MANDATE_REVOKED = (
+        "mandate_revoked",
+        _("The mandate has been revoked. Add the bank account again to give a new one."),
+    )
+    MANDATE_EXPIRED = "mandate_expired", _("The mandate has expired. Add the bank account again to give a new one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A method in its place, and what keeps it from paying, if anything. `expires_soon` is a warning, no obstacle."""
+
+    method: PaymentMethod
+    place: int
+    obstacle: Obstacle | None
+    expires_soon: bool
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the account can pay with it."""
+        return self.obstacle is None
+
+
+def standings(account: Account, on: date) -> list[Standing]:
+    """All methods of the account in their order, the unusable ones with the reason."""
+    kept = PaymentMethod.objects.kept().filter(account=account).select_related("mandate")
+    found = []
+    for place, method in enumerate(kept, start=1):
+        soon = method.expires_on is not None and on <= method.expires_on <= on + EXPIRES_SOON
+        found.append(Standing(method, place, _obstacle(method, on), soon))
+    return found
+
+
+def usable_methods(account: Account, on: date) -> list[PaymentMethod]:
+    """The methods that can pay on this day, in order: the first pays, the next is the backup."""
+    return list(methods(account, on).select_related("mandate"))
+
+
+def needs(account: Account) -> Sequence[MethodNeed]:
+    """Who pays by itself and needs a method of the account."""
+    return list(MethodNeed.objects.filter(account=account).order_by("by"))
+
+
+def _obstacle(method: PaymentMethod, on: date) -> Obstacle | None:
+    if method.expires_on is not None and method.expires_on < on:
+        return Obstacle.EXPIRED
+    if method.kind != PaymentMethod.Kind.SEPA:
+        return None
+    mandate: Mandate | None = getattr(method, "mandate", None)
+    if mandate is None:
+        return Obstacle.MANDATE_REVOKED
+    return {
+        Mandate.State.VALID: None,
+        Mandate.State.PENDING: Obstacle.MANDATE_PENDING,
+        Mandate.State.REVOKED: Obstacle.MANDATE_REVOKED,
+        Mandate.State.EXPIRED: Obstacle.MANDATE_EXPIRED,
+    }[Mandate.State(mandate.state)]
 
 
 def all_payments() -> QuerySet[Payment]:

@@ -1,21 +1,57 @@
 """Asking for money. A timeout is not a failure: what became of a try is asked again with the same key."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import F
 
-from billing.payments.models import Attempt, Payment, PaymentMethod
+from billing.payments.methods import (
+    Consent,
+    MethodNeeded,
+    add_debit,
+    add_method,
+    need,
+    need_no_more,
+    note_mandate,
+    put_first,
+    remove_method,
+)
+from billing.payments.models import Attempt, Mandate, Payment, PaymentMethod
 from billing.payments.providers import provider
 from billing.payments.providers.base import Answer, Charge, Outcome
+from billing.payments.reasons import Reason
 from portal.accounts.models import Account
-from portal.audit import services as audit
 from portal.transactions import unit_of_work
+
+__all__ = [
+    "Consent",
+    "MethodNeeded",
+    "MethodNotUsable",
+    "add_debit",
+    "add_method",
+    "ask",
+    "charge_of",
+    "claim",
+    "look_up",
+    "need",
+    "need_no_more",
+    "note_mandate",
+    "put_first",
+    "record",
+    "remove_method",
+    "request",
+]
 
 # Longer than any provider is given to answer: afterwards whoever asked is taken for dead.
 LEASE = timedelta(seconds=60)
 # An unknown outcome is asked for again soon, then less and less often.
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
+# A bank takes days over a debit and tells us by webhook; this is for the webhook that was lost.
+PENDING_PAUSE = timedelta(hours=6)
+# Somebody sits before the bank's page.
+CONFIRMING_PAUSE = timedelta(minutes=2)
+# Providers keep an idempotency key for 24 hours at least: after this nothing is asked for with it, only looked up.
+KEY_LIFE = timedelta(hours=20)
 
 
 class MethodNotUsable(Exception):
@@ -23,51 +59,17 @@ class MethodNotUsable(Exception):
 
 
 @unit_of_work
-def add_method(
-    *, account: Account, provider: str, token: str, label: str, expires_on: date | None, actor_id: int, now: datetime
-) -> PaymentMethod:
-    """Keep the provider's token of a card for this account."""
-    method = PaymentMethod.objects.create(
-        account=account,
-        provider=provider,
-        token=token,
-        label=label,
-        expires_on=expires_on,
-        created_by_id=actor_id,
-        created_at=now,
-    )
-    subject = f"payment_method:{method.public_id}"
-    audit.record(
-        action="payment_method.added",
-        actor_id=actor_id,
-        account_id=account.pk,
-        subject=subject,
-        after={"label": label},
-        now=now,
-    )
-    return method
-
-
-@unit_of_work
-def remove_method(*, method: PaymentMethod, actor_id: int, now: datetime) -> None:
-    """Use this method no more; payments made with it keep pointing at it. Repeating changes nothing."""
-    if PaymentMethod.objects.filter(pk=method.pk, removed_at=None).update(removed_at=now):
-        subject = f"payment_method:{method.public_id}"
-        audit.record(
-            action="payment_method.removed",
-            actor_id=actor_id,
-            account_id=method.account_id,
-            subject=subject,
-            before={"label": method.label},
-            now=now,
-        )
-
-
-@unit_of_work
 def request(
-    *, account: Account, method: PaymentMethod, amount_cents: int, currency: str, reference: str, now: datetime
+    *,
+    account: Account,
+    method: PaymentMethod,
+    amount_cents: int,
+    currency: str,
+    reference: str,
+    now: datetime,
+    is_off_session: bool = False,
 ) -> Attempt:
-    """Write down that money is asked for, and its first try; `submit` then asks. Raises `MethodNotUsable`."""
+    """Write down that money is asked for, and its first try; `ask` then asks. Raises `MethodNotUsable`."""
     if method.account_id != account.pk or not PaymentMethod.objects.usable(now.date()).filter(pk=method.pk).exists():
         raise MethodNotUsable
     payment = Payment.objects.create(
@@ -84,6 +86,7 @@ def request(
         token=method.token,
         amount_cents=amount_cents,
         currency=currency,
+        is_off_session=is_off_session,
         started_at=now,
         ask_again_at=now,
     )
@@ -95,30 +98,107 @@ def claim(*, attempt: Attempt, now: datetime) -> bool:
     return due.update(asked_count=F("asked_count") + 1, ask_again_at=now + LEASE) == 1
 
 
-def ask(*, attempt: Attempt) -> Answer:
-    """Ask the provider, for the first time or again. Call it outside any transaction: this is the network."""
-    charge = Charge(str(attempt.key), attempt.token, attempt.amount_cents, attempt.currency)
-    return provider(attempt.provider).charge(charge)
+def ask(*, attempt: Attempt, now: datetime | None = None, return_url: str = "") -> Answer:
+    """Ask the provider, for the first time or again. Call it outside any transaction: this is the network.
+
+    While nothing is known it is asked with the same key; once the key may be forgotten over there, and for what is
+    under way, it is only looked up.
+    """
+    charge = charge_of(attempt, return_url)
+    never_heard = attempt.state in (Attempt.State.SUBMITTING, Attempt.State.UNKNOWN)
+    if never_heard and (now is None or now - attempt.started_at < KEY_LIFE):
+        return provider(attempt.provider).charge(charge)
+    return look_up(attempt=attempt, now=now or attempt.ask_again_at)
+
+
+def look_up(*, attempt: Attempt, now: datetime) -> Answer:
+    """Ask what became of a try without asking for money; a try that is not there is noted, and stays unknown."""
+    answer = provider(attempt.provider).look_up(charge_of(attempt))
+    if answer is not None:
+        return answer
+    Attempt.objects.unresolved().filter(pk=attempt.pk).update(looked_up_at=now)
+    return Answer(Outcome.UNKNOWN)
+
+
+def charge_of(attempt: Attempt, return_url: str = "") -> Charge:
+    """What the provider is asked for, as it was frozen."""
+    return Charge(
+        str(attempt.key),
+        attempt.token,
+        attempt.amount_cents,
+        attempt.currency,
+        is_off_session=attempt.is_off_session,
+        provider_reference=attempt.provider_reference,
+        return_url=return_url,
+        started_at=attempt.started_at,
+    )
 
 
 @unit_of_work
 def record(*, attempt: Attempt, answer: Answer, now: datetime) -> Payment:
-    """Write down what the provider said and return the payment as it now is. A final outcome is written once."""
+    """Write down what the provider said and return the payment as it now is.
+
+    A success is final. A refusal is, too, but for a success that is heard of late: money that moved is never denied.
+    An answer about another amount than ours is written down as a contradiction, and concludes nothing.
+    """
     payment = Payment.objects.select_for_update().get(pk=attempt.payment_id)
-    open_attempt = Attempt.objects.unresolved().filter(pk=attempt.pk)
-    if answer.outcome == Outcome.UNKNOWN:
-        pause = min(FIRST_PAUSE * 2 ** min(attempt.asked_count, 10), LONGEST_PAUSE)
-        open_attempt.update(state=Attempt.State.UNKNOWN, ask_again_at=now + pause)
+    mine = Attempt.objects.filter(pk=attempt.pk)
+    if contradiction := _contradiction(attempt, answer):
+        mine.update(contradiction=contradiction)
         return payment
-    changed = open_attempt.update(
+    if answer.outcome not in (Outcome.SUCCEEDED, Outcome.DECLINED):
+        _wait(attempt, answer, now)
+        return payment
+    succeeded = answer.outcome == Outcome.SUCCEEDED
+    may_end = Attempt.OPEN + ((Attempt.State.DECLINED,) if succeeded else ())
+    if payment.state == Payment.State.SUCCEEDED or not mine.filter(state__in=may_end).update(
         state=Attempt.State(answer.outcome.value),
-        provider_reference=answer.provider_reference,
+        provider_reference=answer.provider_reference or F("provider_reference"),
         reason=answer.reason,
+        confirm_url="",
         finished_at=now,
-    )
-    if changed:
-        succeeded = answer.outcome == Outcome.SUCCEEDED
-        payment.state = Payment.State.SUCCEEDED if succeeded else Payment.State.FAILED
-        payment.finished_at = now
-        payment.save(update_fields=["state", "finished_at"])
+    ):
+        return payment
+    payment.state = Payment.State.SUCCEEDED if succeeded else Payment.State.FAILED
+    payment.finished_at = now
+    payment.save(update_fields=["state", "finished_at"])
+    _note_use(payment, answer, now)
     return payment
+
+
+def _wait(attempt: Attempt, answer: Answer, now: datetime) -> None:
+    """Note what is known so far, and when to ask again. What is under way does not become unknown by one silence."""
+    waiting = Attempt.objects.unresolved().filter(pk=attempt.pk)
+    pause = min(FIRST_PAUSE * 2 ** min(attempt.asked_count, 10), LONGEST_PAUSE)
+    if answer.outcome == Outcome.UNKNOWN:
+        waiting.filter(state=Attempt.State.SUBMITTING).update(state=Attempt.State.UNKNOWN)
+        waiting.update(ask_again_at=now + pause)
+        return
+    is_pending = answer.outcome == Outcome.PENDING
+    waiting.update(
+        state=Attempt.State(answer.outcome.value),
+        provider_reference=answer.provider_reference or F("provider_reference"),
+        confirm_url=answer.confirm_url,
+        ask_again_at=now + (PENDING_PAUSE if is_pending else CONFIRMING_PAUSE),
+    )
+
+
+def _contradiction(attempt: Attempt, answer: Answer) -> str:
+    """What in the answer cannot be true of what was asked; empty when nothing."""
+    if answer.amount_cents is None:
+        return ""
+    asked, said = (attempt.amount_cents, attempt.currency), (answer.amount_cents, answer.currency)
+    if asked == said:
+        return ""
+    return f"{answer.provider_reference}: {answer.outcome.value} {answer.amount_cents} {answer.currency}"[:200]
+
+
+def _note_use(payment: Payment, answer: Answer, now: datetime) -> None:
+    """A debit keeps its mandate alive; one that was refused for a mandate that is gone ends it."""
+    mandate = Mandate.objects.filter(method=payment.method_id).first()
+    if mandate is None:
+        return
+    if answer.outcome == Outcome.SUCCEEDED:
+        Mandate.objects.filter(pk=mandate.pk).update(used_at=now)
+    elif answer.reason in (Reason.MANDATE_REVOKED, Reason.ACCOUNT_CLOSED):
+        note_mandate(mandate=mandate, state=Mandate.State.REVOKED, actor_id=None, now=now)

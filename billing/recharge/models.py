@@ -1,16 +1,22 @@
 """Buying credits."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class RechargeQuerySet(models.QuerySet["Recharge"]):
     def waiting(self) -> "RechargeQuerySet":
         """The recharges whose money is still under way."""
         return self.filter(state=Recharge.State.WAITING)
+
+    def provisional(self, now: datetime) -> "RechargeQuerySet":
+        """The paid recharges whose debit can still be returned at `now`."""
+        return self.filter(state=Recharge.State.PAID, provisional_until__gt=now)
 
 
 class Recharge(models.Model):
@@ -24,8 +30,13 @@ class Recharge(models.Model):
         PAID = "paid", _("Paid")
         FAILED = "failed", _("Failed")
 
+    class Origin(models.TextChoices):
+        MANUAL = "manual", pgettext_lazy("recharge", "By hand")
+        AUTOMATIC = "automatic", pgettext_lazy("recharge", "Automatic")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="recharges")
+    origin = models.CharField(_("started"), max_length=16, choices=Origin.choices, default=Origin.MANUAL)
     credits_units = models.BigIntegerField(_("credits"))
     price_list_name = models.CharField(_("price list"), max_length=80)
     net_cents = models.BigIntegerField(_("net amount"))
@@ -44,6 +55,7 @@ class Recharge(models.Model):
     invoice = models.OneToOneField("invoices.Invoice", models.PROTECT, null=True, related_name="recharge")
     created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(_("asked at"))
+    provisional_until = models.DateTimeField(_("can be returned until"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
     objects = RechargeQuerySet.as_manager()

@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from django.db.models import Sum
+
 from billing.invoices import selectors as invoices_selectors
 from billing.invoices import vat
 from billing.invoices.selectors import BillingDetailsMissing
 from billing.payments import selectors as payments_selectors
+from billing.payments.models import Attempt
 from billing.recharge.models import Recharge, RechargeQuerySet
 from portal.accounts.models import Account
 
@@ -19,6 +22,17 @@ def to_pursue(now: datetime) -> RechargeQuerySet:
     """The waiting recharges whose payment should be asked about now."""
     due = payments_selectors.due_attempts(now).values("payment_id")
     return Recharge.objects.waiting().filter(payment_id__in=due).order_by("pk")
+
+
+def on_their_way(account: Account) -> int:
+    """The units that open recharges will bring to the account's wallet if their money comes."""
+    waiting = Recharge.objects.waiting().filter(account=account)
+    return waiting.aggregate(units=Sum("credits_units"))["units"] or 0
+
+
+def progress(recharge: Recharge) -> Attempt:
+    """The last try to get the recharge's money: its state (unknown, pending, declined…) and the reason."""
+    return Attempt.objects.filter(payment_id=recharge.payment_id).latest("pk")
 
 
 def vat_assessment(account: Account) -> vat.Assessment | None:

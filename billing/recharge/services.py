@@ -1,11 +1,12 @@
 """Buying credits by hand: one purchase, one charge, one credit, one invoice, whatever is lost or repeated."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from billing.amounts import to_credits
@@ -29,6 +30,16 @@ from portal.audit import services as audit
 from portal.notices import services as notices
 from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
+
+Origin = Recharge.Origin
+
+PAID_BY = {
+    PaymentMethod.Kind.CARD: PaidBy.CARD,
+    PaymentMethod.Kind.SEPA: PaidBy.SEPA_DEBIT,
+    PaymentMethod.Kind.BANK_TRANSFER: PaidBy.BANK_TRANSFER,
+}
+# A debit can be returned without a reason for eight weeks (SEPA Core Rulebook 4.3.2.4).
+RETURNABLE = timedelta(weeks=8)
 
 
 class RechargeAlreadyOpen(Exception):
@@ -57,15 +68,31 @@ def cost(*, account: Account, pack: CreditPack) -> Cost:
 
 
 def buy(
-    *, account: Account, pack: CreditPack, method: PaymentMethod, reference: UUID, actor_id: int, now: datetime
+    *,
+    account: Account,
+    pack: CreditPack,
+    method: PaymentMethod,
+    reference: UUID,
+    actor_id: int | None,
+    now: datetime,
+    origin: Origin = Origin.MANUAL,
 ) -> Recharge:
-    """Buy `pack` and ask for the money at once.
+    """Buy `pack` and ask for the money at once; an automatic purchase has nobody before the screen (off session).
 
     `reference` is the buyer's idempotency key: with the same one the first purchase is returned. The recharge comes
-    back paid, failed, or waiting when the outcome is not known yet. Raises `RechargeAlreadyOpen`, `DrawsOnAnother`,
+    back paid, failed, or waiting: the outcome is not known yet, the bank takes days, or the customer has to confirm
+    (`selectors.progress` says which). Raises `RechargeAlreadyOpen`, `DrawsOnAnother`,
     `payments.MethodNotUsable`, `invoices.BillingDetailsMissing`.
     """
-    recharge = _open(account=account, pack=pack, method=method, reference=reference, actor_id=actor_id, now=now)
+    recharge = _open(
+        account=account,
+        pack=pack,
+        method=method,
+        reference=reference,
+        actor_id=actor_id,
+        now=now,
+        origin=Origin(origin),
+    )
     return pursue(recharge=recharge, now=now)
 
 
@@ -74,25 +101,30 @@ def pursue(*, recharge: Recharge, now: datetime) -> Recharge:
     attempt = Attempt.objects.unresolved().filter(payment_id=recharge.payment_id).first()
     if attempt is None or not payments.claim(attempt=attempt, now=now):
         return recharge
-    answer = payments.ask(attempt=attempt)
+    answer = payments.ask(attempt=attempt, now=now, return_url=page_url(recharge))
     return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
 
 
 @unit_of_work
 def conclude(*, recharge: Recharge, attempt: Attempt, answer: Answer, now: datetime) -> Recharge:
-    """Record what the provider said; when paid, credit and invoice in the same transaction. Once."""
-    recharge = Recharge.objects.select_for_update().select_related("account").get(pk=recharge.pk)
+    """Record what the provider said, in a reply, a webhook or a look-up; when paid, credit and invoice in the same
+    transaction. Once, in whatever order they come: a success that is heard of after a refusal still counts.
+    """
+    recharge = Recharge.objects.select_for_update(of=("self",)).select_related("account").get(pk=recharge.pk)
     payment = payments.record(attempt=attempt, answer=answer, now=now)
-    if recharge.state != Recharge.State.WAITING or payment.state == Payment.State.OPEN:
+    if recharge.state == Recharge.State.PAID or payment.state == Payment.State.OPEN:
         return recharge
     if payment.state == Payment.State.SUCCEEDED:
         recharge.transfer = _credit(recharge, now)
         recharge.invoice = _invoice(recharge, payment, now)
         recharge.state = Recharge.State.PAID
-    else:
+        recharge.provisional_until = _returnable_until(payment, now)
+    elif recharge.state == Recharge.State.WAITING:
         recharge.state = Recharge.State.FAILED
+    else:
+        return recharge
     recharge.closed_at = now
-    recharge.save(update_fields=["state", "transfer", "invoice", "closed_at"])
+    recharge.save(update_fields=["state", "transfer", "invoice", "provisional_until", "closed_at"])
     _announce(recharge, answer, now)
     audit.record(
         action=f"recharge.{recharge.state}",
@@ -105,9 +137,21 @@ def conclude(*, recharge: Recharge, attempt: Attempt, answer: Answer, now: datet
     return recharge
 
 
+def page_url(recharge: Recharge) -> str:
+    """The recharge's page as an address that can be called from outside: where a bank sends a customer back to."""
+    return settings.SITE_URL + reverse("recharge", args=[recharge.account.public_id, recharge.public_id])
+
+
 @unit_of_work
 def _open(
-    *, account: Account, pack: CreditPack, method: PaymentMethod, reference: UUID, actor_id: int, now: datetime
+    *,
+    account: Account,
+    pack: CreditPack,
+    method: PaymentMethod,
+    reference: UUID,
+    actor_id: int | None,
+    now: datetime,
+    origin: Origin = Origin.MANUAL,
 ) -> Recharge:
     # The wallet's account row is the queue for purchases: of two clicks the second waits here and finds the first.
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -125,10 +169,12 @@ def _open(
         amount_cents=price.gross_cents,
         currency=pack.price_list.currency,
         reference=f"recharge:{account.public_id}:{reference}",
+        is_off_session=origin == Origin.AUTOMATIC,
         now=now,
     )
     return Recharge.objects.create(
         account=account,
+        origin=origin,
         credits_units=pack.credits,
         price_list_name=pack.price_list.name,
         net_cents=price.net_cents,
@@ -160,6 +206,10 @@ def _credit(recharge: Recharge, now: datetime) -> Transfer:
     )
 
 
+def _returnable_until(payment: Payment, now: datetime) -> datetime | None:
+    return now + RETURNABLE if payment.method.kind == PaymentMethod.Kind.SEPA else None
+
+
 def _announce(recharge: Recharge, answer: Answer, now: datetime) -> None:
     """Tell the people who pay. Why it failed is kept in the source language, and translated for each reader."""
     is_paid = recharge.state == Recharge.State.PAID
@@ -188,7 +238,7 @@ def _invoice(recharge: Recharge, payment: Payment, now: datetime) -> Invoice:
         line=invoices.Line(recharge.credits_units, recharge.net_cents, currency=recharge.currency),
         assessment=vat.Assessment(vat.Treatment(recharge.vat_treatment), recharge.vat_rate),
         paid_at=now,
-        paid_by=PaidBy.CARD,
+        paid_by=PAID_BY[PaymentMethod.Kind(payment.method.kind)],
         payment_reference=payment.method.label,
         reference=f"recharge:{recharge.public_id}",
         actor_id=recharge.created_by_id,

@@ -28,6 +28,8 @@ ROWS = 25
 ATTEMPT_KINDS = {
     Attempt.State.SUBMITTING: "info",
     Attempt.State.UNKNOWN: "warn",
+    Attempt.State.PENDING: "info",
+    Attempt.State.CONFIRMING: "info",
     Attempt.State.SUCCEEDED: "ok",
     Attempt.State.DECLINED: "bad",
 }

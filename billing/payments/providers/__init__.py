@@ -1,9 +1,14 @@
 """Payment providers behind one contract (`base.Provider`); one file each."""
 
+from django.conf import settings
+
+from billing.payments.providers.bank import Bank
 from billing.payments.providers.base import Provider
 from billing.payments.providers.sandbox import Sandbox
 
-PROVIDERS: dict[str, Provider] = {"sandbox": Sandbox()}
+PROVIDERS: dict[str, Provider] = {"bank": Bank()}
+if not settings.PRODUCTION:
+    PROVIDERS["sandbox"] = Sandbox()
 
 
 def provider(name: str) -> Provider:
