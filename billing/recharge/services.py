@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -175,20 +176,27 @@ def _open(
     return Recharge.objects.create(
         account=account,
         origin=origin,
-        credits_units=pack.credits,
-        price_list_name=pack.price_list.name,
-        net_cents=price.net_cents,
-        vat_cents=price.vat_cents,
-        gross_cents=price.gross_cents,
-        currency=pack.price_list.currency,
-        vat_treatment=price.assessment.treatment.value,
-        vat_rate=price.assessment.rate,
-        credits_expire_after_months=pack.price_list.credits_expire_after_months,
         reference=reference,
         payment=attempt.payment,
         created_by_id=actor_id,
         created_at=now,
+        **_frozen(pack, price),
     )
+
+
+def _frozen(pack: CreditPack, price: Cost) -> dict[str, Any]:
+    """What is bought and what it costs, as it is now: whatever changes later, this was agreed."""
+    return {
+        "credits_units": pack.credits,
+        "price_list_name": pack.price_list.name,
+        "net_cents": price.net_cents,
+        "vat_cents": price.vat_cents,
+        "gross_cents": price.gross_cents,
+        "currency": pack.price_list.currency,
+        "vat_treatment": price.assessment.treatment.value,
+        "vat_rate": price.assessment.rate,
+        "credits_expire_after_months": pack.price_list.credits_expire_after_months,
+    }
 
 
 def _credit(recharge: Recharge, now: datetime) -> Transfer:
