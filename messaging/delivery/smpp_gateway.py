@@ -55,6 +55,7 @@ class SmppGateway:
         self._has_results = asyncio.Event()
         # Claimed, and not yet written down what became of it. While PostgreSQL is away this stays, and stops the claims.
         self._in_hand = 0
+        self._claims_no_more = False
         self._references = count(randrange(256))  # noqa: S311 - where the count begins is no secret
         # A thread and a connection for each, so that none waits for the transaction of another.
         self._desk, self._journal, self._inbox = (ThreadPoolExecutor(1, name) for name in ("desk", "journal", "inbox"))
@@ -79,18 +80,25 @@ class SmppGateway:
         await asyncio.wait([ended, *links, *tasks], return_when=asyncio.FIRST_COMPLETED)
         self._stopping.set()
         await asyncio.gather(*(link.stop(DRAIN_SECONDS) for link in self._links))
-        _, late = await asyncio.wait([*links, *tasks], timeout=_LAST_WRITES_SECONDS)
+        done, late = await asyncio.wait([*links, *tasks], timeout=_LAST_WRITES_SECONDS)
         for task in late:
             logger.error("Not everything could be written down; it stays unknown.", extra={"gateway": self.name})
             task.cancel()
-        await asyncio.gather(*links, *tasks, return_exceptions=bool(late))
+        await asyncio.gather(*late, return_exceptions=True)
         for pool in (self._desk, self._journal, self._inbox):
             pool.submit(connections.close_all)
             pool.shutdown()
+        await asyncio.gather(*done)  # whatever ended one of them by mistake ends the process
 
     # What leaves.
 
     async def _claim(self) -> None:
+        try:
+            await self._claim_until_stopped()
+        finally:
+            self._claims_no_more = True
+
+    async def _claim_until_stopped(self) -> None:
         while not self._stopping.is_set():
             session = self._sender.session
             room = self._room(session)
@@ -149,7 +157,7 @@ class SmppGateway:
                 self._has_results.set()
 
     def _is_home(self) -> bool:
-        return self._in_hand == 0 and self._sender.session is None
+        return self._claims_no_more and self._in_hand == 0 and self._sender.session is None
 
     async def _heed_pauses(self) -> None:
         """What is in our queue when staff pause the gateway goes back; what is under way comes home."""

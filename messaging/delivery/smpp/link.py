@@ -48,19 +48,27 @@ class Link:
         self._peer, self._on_deliver, self._on_change = peer, on_deliver, on_change
         self._tls = ssl.create_default_context(cafile=peer.authorities) if peer.tls else None
         self._stopping = asyncio.Event()
+        self._connecting: asyncio.Task[Session] | None = None
         self.session: Session | None = None
 
     async def run(self) -> None:
         """Keep the connection until `stop` is called."""
         failures = 0
         while not self._stopping.is_set():
+            self._connecting = asyncio.create_task(self._bound())
             try:
-                session = await self._bound()
+                session = await self._connecting
+            except asyncio.CancelledError:
+                if not self._stopping.is_set():
+                    raise
+                return
             except (OSError, TimeoutError, BindRefused) as error:
                 failures += 1
                 self._on_change(False, str(error) or "no answer in time")
             else:
                 failures = 0
+                if self._stopping.is_set():
+                    await session.close(drain=0)
                 await self._until_ended(session)
             limit = min(self._peer.first_rest * 2 ** min(failures, 16), self._peer.longest_rest)
             rest = random.uniform(0, limit)  # noqa: S311 - spreads, hides nothing
@@ -72,6 +80,8 @@ class Link:
         self._stopping.set()
         if self.session is not None:
             await self.session.close(drain)
+        elif self._connecting is not None:
+            self._connecting.cancel()
 
     async def _bound(self) -> Session:
         peer = self._peer

@@ -49,6 +49,9 @@ class Bound:
         await self.link.stop(drain=1)
         await self._running
 
+    async def ended(self) -> None:
+        await self._running
+
     async def up(self) -> Session:
         await until(lambda: self.link.session is not None)
         return self.session

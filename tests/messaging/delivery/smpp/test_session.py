@@ -176,6 +176,18 @@ def test_a_refused_bind_is_tried_again_and_said() -> None:
     run(story())
 
 
+def test_a_stop_does_not_wait_for_an_smsc_that_does_not_answer_the_bind() -> None:
+    async def story() -> None:
+        async with Smsc(manners=Manners(deaf=True)) as smsc, Bound(smsc, Habits(bind_patience=30)) as bound:
+            await until(lambda: bool(smsc.connections))
+            begun = time.monotonic()
+            await bound.link.stop(drain=10)
+            await bound.ended()
+            assert time.monotonic() - begun < 2
+
+    run(story())
+
+
 def test_what_is_delivered_is_handed_on_and_answered() -> None:
     async def story() -> None:
         async with Smsc() as smsc, Bound(smsc) as bound:
