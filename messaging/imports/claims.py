@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 
 from messaging.imports.faults import FileFault
@@ -27,13 +28,21 @@ class ClaimLost(Exception):
 
 def claim(import_id: int, now: datetime) -> ContactImport | None:
     """Take an import to work on; None if nothing is to be done, or somebody is at it."""
+    with transaction.atomic():
+        # Whoever saves keeps the row locked for as long as that takes; nobody is to wait for it.
+        free = ContactImport.objects.due(now).filter(pk=import_id).select_for_update(skip_locked=True)
+        if not free.values_list("pk", flat=True):
+            return None
+        return _claim(import_id, now)
+
+
+def _claim(import_id: int, now: datetime) -> ContactImport | None:
     due = ContactImport.objects.due(now).filter(pk=import_id)
     worn_out = due.filter(attempt_count__gte=MAX_ATTEMPTS)
     if worn_out.update(state=State.FAILED, fault=FileFault.BROKEN, lease_until=None, finished_at=now):
         logger.error("An import stopped in %d attempts.", MAX_ATTEMPTS, extra={"import": import_id})
         return None
-    if not due.update(lease_until=now + LEASE, attempt_count=F("attempt_count") + 1):
-        return None
+    due.update(lease_until=now + LEASE, attempt_count=F("attempt_count") + 1)
     return ContactImport.objects.select_related("account", "created_by").get(pk=import_id)
 
 
@@ -46,8 +55,8 @@ def renew(contact_import: ContactImport, now: datetime, **progress: Any) -> None
 
 
 def hold(contact_import: ContactImport) -> None:
-    """Keep the row to oneself until the transaction ends; whoever claims it meanwhile waits. Raises `ClaimLost`."""
-    if not _held(contact_import).select_for_update().exists():
+    """Keep the row to oneself until the transaction ends; nobody can claim it meanwhile. Raises `ClaimLost`."""
+    if not _held(contact_import).select_for_update().values_list("pk", flat=True):
         raise ClaimLost
 
 

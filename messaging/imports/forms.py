@@ -18,7 +18,7 @@ from messaging.imports import columns, files
 from messaging.imports.columns import Column, Plan
 from messaging.imports.faults import SENTENCES, FileFault, Unreadable
 from messaging.imports.files import Look, Row
-from portal.templatetags.formats import country, number
+from portal.templatetags.formats import country_name, number
 
 MACRO_SUFFIXES: Final = (".xlsm", ".xltm", ".xlam", ".xlsb")
 NUMBER, FIELD, SKIP = "number", "field", ""
@@ -191,7 +191,7 @@ class ConfirmationForm(forms.Form):
 
 
 def _regions() -> list[tuple[str, str]]:
-    named = sorted(((code, country(code)) for code in phonenumbers.SUPPORTED_REGIONS), key=lambda pair: pair[1])
+    named = sorted(((code, country_name(code)) for code in phonenumbers.SUPPORTED_REGIONS), key=lambda pair: pair[1])
     return [
         ("", _("begin with their country’s prefix, without the +")),
         *((code, _("belong to %(country)s") % {"country": name}) for code, name in named),

@@ -15,7 +15,7 @@ from messaging.imports.columns import Plan
 from messaging.imports.faults import SENTENCES, FileFault
 from messaging.imports.files import Kind
 from messaging.imports.models import ContactImport, Outcome
-from portal.templatetags.formats import country, number
+from portal.templatetags.formats import country_name, number
 
 MOST_COUNTRIES: Final = 12
 MOST_ROWS: Final = 20
@@ -105,6 +105,6 @@ def _refused(contact_import: ContactImport, plan: Plan) -> Iterator[Sequence[str
 
 
 def _countries(counted: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    named = [(country(code) if code else _("No country of its own"), count) for code, count in counted]
+    named = [(country_name(code) if code else _("No country of its own"), count) for code, count in counted]
     rest = sum(count for _name, count in named[MOST_COUNTRIES:])
     return named[:MOST_COUNTRIES] + ([(_("Other countries"), rest)] if rest else [])

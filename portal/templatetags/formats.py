@@ -116,12 +116,6 @@ def clock(value: datetime | None) -> str:
 
 
 @register.filter
-def country(code: str) -> str:
-    """The name of a country (ISO 3166) in the reader's language: "IT" → "Italy"; a code nobody knows stays itself."""
-    return str(locale().territories.get(code, code))
-
-
-@register.filter
 def iso(value: date | datetime) -> str:
     """For the `datetime` attribute of <time>."""
     return value.isoformat()

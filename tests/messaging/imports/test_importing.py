@@ -1,10 +1,11 @@
 """From a file to contacts: read, counted, confirmed, saved once, taken back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from messaging.contacts import selectors as contacts_selectors
 from messaging.contacts import services as contacts
@@ -180,6 +181,29 @@ def test_a_worker_whose_lease_has_passed_on_saves_nothing(
     with pytest.raises(claims.ClaimLost):
         saving.save(slow, now + 3 * claims.LEASE)
     assert Contact.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_one_saves_nobody_else_claims_and_nobody_waits(
+    upload: Upload, read: Step, alice: User, now: datetime
+) -> None:
+    done = read(upload())
+    services.confirm(contact_import=done, renew=False, actor_id=alice.pk, now=now)
+    mine = claims.claim(done.pk, now)
+    assert mine is not None
+    late = now + 2 * claims.LEASE
+
+    def claim() -> ContactImport | None:
+        try:
+            return claims.claim(done.pk, late)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            claims.hold(mine)
+            assert other.submit(claim).result(timeout=10) is None
+        assert other.submit(claim).result(timeout=10) is not None
 
 
 def test_what_stops_again_and_again_is_given_up(upload: Upload, alice: User, now: datetime) -> None:
