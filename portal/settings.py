@@ -56,13 +56,16 @@ def read_list(name: str, default: str | None = None) -> list[str]:
 
 
 def read_addresses(name: str) -> dict[str, str]:
-    """Return `name` as addresses by name: `italia=smpps://id:secret@host:2776,world=twilio://AC1:secret@host`."""
+    """Return `name` as addresses by name: `italia=smpps://id:secret@host:2776,world=twilio://AC1:secret@host`.
+
+    A wrong one is named by its place alone: there may be a secret in it.
+    """
     addresses = {}
-    for item in read_list(name, ""):
-        label, is_given, address = item.partition("=")
-        if not is_given or not re.fullmatch("[a-z][a-z0-9-]{0,31}", label.strip()) or ":" not in address:
-            raise ImproperlyConfigured(f"{name} must hold items like name=scheme://address, not {label!r}.")
-        addresses[label.strip()] = address.strip()
+    for place, item in enumerate(read_list(name, ""), 1):
+        label, is_given, address = (part.strip() for part in item.partition("="))
+        if not is_given or not re.fullmatch("[a-z][a-z0-9-]{0,31}", label) or not re.match("[a-z]+:", address):
+            raise ImproperlyConfigured(f"Item {place} of {name} must read name=scheme://address.")
+        addresses[label] = address
     return addresses
 
 

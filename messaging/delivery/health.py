@@ -84,11 +84,20 @@ def count(gateway: str, now: datetime, **counts: int) -> None:
             cursor.execute(_COUNT, [gateway, now, *(counts.get(name, 0) for name in _COUNTED)])
 
 
-def answered(gateway: str, now: datetime) -> None:
-    """The gateway has answered: it rests no longer."""
-    known = GatewayState.objects.filter(name=gateway)
-    if not known.update(failure_count=0, retry_at=None, last_ok_at=now):
-        GatewayState.objects.get_or_create(name=gateway, defaults={"last_ok_at": now})
+_ANSWERED = """
+    INSERT INTO delivery_gatewaystate AS kept (
+           name, is_paused, failure_count, last_error, demotion_count, demoted_faults, demoted_of, last_ok_at)
+    VALUES (%(gateway)s, false, 0, '', 0, 0, 0, %(now)s)
+        ON CONFLICT (name) DO UPDATE SET failure_count = 0, retry_at = NULL, last_ok_at = excluded.last_ok_at
+    RETURNING demotion_count
+"""
+
+
+def answered(gateway: str, now: datetime) -> bool:
+    """The gateway has answered: it rests no longer. Return whether it has been demoted and is not yet forgiven."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, {"gateway": gateway, "now": now})
+        return bool(cursor.fetchone()[0])
 
 
 def failed(gateway: str, error: str, now: datetime, *, rests: bool = True) -> None:

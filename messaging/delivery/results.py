@@ -11,7 +11,6 @@ from messaging.delivery import health
 from messaging.delivery.codes import OPEN, State
 from messaging.delivery.gateways.base import Accepted, NotSent, Outcome, Refused, Unheard
 from messaging.delivery.matching import match_receipts
-from messaging.delivery.models import GatewayState, Message
 from messaging.delivery.reasons import reason
 from messaging.delivery.signals import messages_handed_over
 from portal.bells import ring
@@ -73,15 +72,23 @@ def record(*, gateway: str, results: Sequence[Outcome], now: datetime) -> None:
         match_receipts(message_ids=ids, now=now)
 
 
+# One probe of an index for each, however many of them wait.
+_NOTHING_WAITS = """
+    SELECT campaign.id FROM unnest(%(campaigns)s::bigint[]) AS campaign(id)
+     WHERE NOT EXISTS (SELECT FROM delivery_message
+                        WHERE campaign_id = campaign.id AND state = 'waiting')
+     ORDER BY campaign.id
+"""
+
+
 def ring_for(campaigns: Collection[int]) -> None:
     """Ring for those of the campaigns of which nothing waits any more."""
-    waiting = set(
-        Message.objects.filter(campaign_id__in=campaigns, state=State.WAITING)
-        .order_by()
-        .values_list("campaign_id", flat=True)
-        .distinct()
-    )
-    for campaign_id in sorted(set(campaigns) - waiting):
+    if not campaigns:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTHING_WAITS, {"campaigns": sorted(campaigns)})
+        done = [campaign_id for (campaign_id,) in cursor.fetchall()]
+    for campaign_id in done:
         ring(messages_handed_over, campaign_id)
 
 
@@ -147,7 +154,6 @@ def _count(gateway: str, results: Collection[Outcome], now: datetime) -> None:
         fault_count=faults,
         fault_call_count=1 if faults else 0,
     )
-    if accepted or refused:
-        health.answered(gateway, now)
-    if faults or GatewayState.objects.filter(name=gateway, demotion_count__gt=0).exists():
+    was_demoted = bool(accepted or refused) and health.answered(gateway, now)
+    if faults or was_demoted:
         health.judge(gateway, now)

@@ -47,7 +47,7 @@ def desk_gateway_pause(request: PersonRequest) -> HttpResponse:
         return redirect("desk_gateways")
     gateway, paused = form.cleaned_data["gateway"], form.cleaned_data["paused"]
     delivery.set_paused(gateway=gateway, paused=paused, actor_id=request.user.pk, now=timezone.now())
-    sentence = _("The gateway is paused: messages wait.") if paused else _("The gateway takes messages again.")
+    sentence = _("The gateway is paused: it gets no messages.") if paused else _("The gateway takes messages again.")
     messages.success(request, sentence)
     return redirect("desk_gateways")
 

@@ -13,7 +13,7 @@ from messaging.delivery import handover, receipts
 from messaging.delivery.codes import State
 from messaging.delivery.gateways import simulator as supplier
 from messaging.delivery.gateways.base import Report
-from messaging.delivery.models import DeliveryReceipt, Message
+from messaging.delivery.models import DeliveryReceipt, Message, Reply
 from portal.accounts.models import Account
 
 Queue = Callable[..., list[Message]]
@@ -92,12 +92,19 @@ def body(*each: object) -> bytes:
     return json.dumps({"receipts": each}).encode()
 
 
-def knock(content: bytes, *, secret: str = "", at: float | None = None, headers: dict[str, str] | None = None) -> int:
+def knock(
+    content: bytes,
+    *,
+    secret: str = "",
+    at: float | None = None,
+    headers: dict[str, str] | None = None,
+    door: str = DOOR,
+) -> int:
     timestamp = str(int(time.time() if at is None else at))
     signature = supplier.sign(content, timestamp, secret or "demo-webhook-secret")
     sent = {"X-Timestamp": timestamp, "X-Signature": signature, **(headers or {})}
     client = Client(enforce_csrf_checks=True)
-    return client.post(DOOR, content, content_type="application/json", headers=sent).status_code
+    return client.post(door, content, content_type="application/json", headers=sent).status_code
 
 
 def said(message: Message, state: str = "DELIVRD", code: str = "000") -> dict[str, str]:
@@ -179,6 +186,19 @@ def test_a_signature_with_another_secret_or_of_another_hour_is_refused(message: 
 def test_a_body_that_is_not_what_the_protocol_says_is_refused(db: None, content: bytes) -> None:
     assert knock(content) == 400
     assert DeliveryReceipt.objects.count() == 0
+
+
+def test_replies_come_through_the_same_lock(db: None) -> None:
+    content = json.dumps({"replies": [{"id": "r1", "from": "+393471000101", "to": "Acme", "text": "STOP"}]}).encode()
+    door = "/gateways/simulator/replies/"
+    assert knock(content, door=door) == 204
+    assert knock(content, door=door) == 204
+    assert knock(content, door=door, secret="another") == 403
+    assert knock(content, door=door, at=time.time() - 301) == 403
+    assert knock(content.replace(b"+393471000101", b""), door=door) == 400
+    assert knock(b'{"replies": [{"id": "r1", "from": 7}]}', door=door) == 400
+    assert knock(b'{"receipts": []}', door=door) == 400
+    assert [each.text for each in Reply.objects.all()] == ["STOP"]
 
 
 def test_the_door_takes_nothing_but_posts(db: None, client: Client) -> None:

@@ -92,13 +92,31 @@ def test_production_is_what_runs_when_nobody_says(bare: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("SALDO_MODE", "staging"), ("BEHIND_PROXY", "maybe"), ("EMAIL_PORT", "smtp")]
+    ("name", "value"),
+    [
+        ("SALDO_MODE", "staging"),
+        ("BEHIND_PROXY", "maybe"),
+        ("EMAIL_PORT", "smtp"),
+        ("GATEWAYS", "smpp://id:hush@host"),
+        ("GATEWAYS", "italia=hush"),
+        ("GATEWAYS", "Italia=smpp://id:hush@host"),
+    ],
 )
 def test_a_value_that_makes_no_sense_stops_the_start(bare: pytest.MonkeyPatch, name: str, value: str) -> None:
     bare.setenv(name, value)
 
-    with pytest.raises(ImproperlyConfigured, match=name):
+    with pytest.raises(ImproperlyConfigured, match=name) as stopped:
         read_settings()
+    assert "hush" not in str(stopped.value)
+
+
+def test_gateways_are_read_by_name(bare: pytest.MonkeyPatch) -> None:
+    bare.setenv("GATEWAYS", " italia=smpps://id:a%2Cb@host:2776?window=50 , world=twilio://AC1:x@api.twilio.com")
+
+    assert read_settings()["GATEWAYS"] == {
+        "italia": "smpps://id:a%2Cb@host:2776?window=50",
+        "world": "twilio://AC1:x@api.twilio.com",
+    }
 
 
 def test_the_static_files_can_be_collected_and_named_by_their_content(tmp_path: Path) -> None:
