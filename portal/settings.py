@@ -353,6 +353,7 @@ CELERY_BEAT_SCHEDULE = {
     "handle-replies": {"task": "messaging.replies.tasks.handle_waiting", "schedule": 20},
     "work-imports": {"task": "messaging.imports.tasks.work_waiting", "schedule": 5},
     "tidy-imports": {"task": "messaging.imports.tasks.tidy", "schedule": 600},
+    "forget-reports": {"task": "portal.reports.tasks.forget_old", "schedule": 3600},
     "build-reports": {"task": "portal.reports.tasks.build_waiting", "schedule": 20},
     "clear-sessions": {"task": "portal.tasks.clear_sessions", "schedule": crontab(hour="3", minute="15")},
 }

@@ -69,6 +69,23 @@ class Fact:
     kind: Kind = Kind.TEXT
 
 
+def sheet_name(name: str) -> str:
+    """`name` without what Excel does not allow in the name of a sheet."""
+    return "".join(char for char in name if char not in "[]:*?/\\")[:31]
+
+
+def numbered(name: str, number: int) -> str:
+    """The name of the sheet with this number, from 0, of a table."""
+    return sheet_name(name) if not number else sheet_name(f"{name[:25]} {number + 1}")
+
+
+def cut(text: str | None) -> str | None:
+    """The text as a cell can hold it."""
+    if text and len(text) > MAX_CHARACTERS // 2 and len(text.encode("utf-16-le")) // 2 > MAX_CHARACTERS:
+        return text.encode("utf-16-le")[: 2 * (MAX_CHARACTERS - 1)].decode("utf-16-le", "ignore") + "…"
+    return text
+
+
 class Sheets:
     """One table in a workbook; it continues on a further sheet where a sheet is full."""
 
@@ -99,8 +116,7 @@ class Sheets:
     def _begin_sheet(self) -> None:
         if self._sheets:
             self._filter()
-        name = self._name if not self._sheets else f"{self._name[:25]} {len(self._sheets) + 1}"
-        sheet = self._workbook.add_sheet(name)
+        sheet = self._workbook.add_sheet(numbered(self._name, len(self._sheets)))
         for number, column in enumerate(self._columns):
             sheet.set_column(number, number, column.width)
             sheet.write_string(0, number, column.title, self._workbook.heading)
@@ -171,7 +187,7 @@ class Workbook:
 
     def add_sheet(self, name: str) -> Any:
         """Add an empty sheet; what Excel does not allow in its name is left out."""
-        return self._book.add_worksheet("".join(char for char in name if char not in "[]:*?/\\")[:31])
+        return self._book.add_worksheet(sheet_name(name))
 
     def write(self, sheet: Any, row: int, number: int, kind: Kind, value: Value, form: Any = None) -> None:
         """Write `value` as what its column holds; None leaves the cell empty."""
@@ -216,8 +232,7 @@ def workbook(path: Path, *, zone: ZoneInfo) -> Iterator[Workbook]:
 
 
 def _write_text(sheet: Any, row: int, number: int, text: str, form: Any) -> None:
-    if len(text) > MAX_CHARACTERS // 2 and len(text.encode("utf-16-le")) // 2 > MAX_CHARACTERS:
-        text = text.encode("utf-16-le")[: 2 * (MAX_CHARACTERS - 1)].decode("utf-16-le", "ignore") + "…"
+    text = cut(text) or ""
     if text.startswith("<r>") and text.endswith("</r>"):
         # XlsxWriter takes such a text for finished XML and would write it as it stands. In runs it is only text.
         sheet.write_rich_string(row, number, text[:1], text[1:2], text[2:], form)

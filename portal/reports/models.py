@@ -19,18 +19,30 @@ class Kind(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """How far a report is. `building` holds a lease: whoever builds it died if that runs out."""
+    """How far a report is. `building` holds a lease: whoever builds it died if that runs out.
+
+    Of a deleted one the file is gone; what it said, and who asked, is kept.
+    """
 
     WAITING = "waiting", pgettext_lazy("report", "Waiting")
     BUILDING = "building", pgettext_lazy("report", "Being made")
     READY = "ready", pgettext_lazy("report", "Ready")
     FAILED = "failed", pgettext_lazy("report", "Not made")
+    DELETED = "deleted", pgettext_lazy("report", "File deleted")
+
+
+KEPT_FOR = timedelta(days=30)
+"""How long a file is kept: it holds what people wrote to people."""
 
 
 class ReportRequestQuerySet(models.QuerySet["ReportRequest"]):
     def due(self, now: datetime) -> "ReportRequestQuerySet":
         """What is to be built: waiting, or claimed by somebody whose lease has run out."""
         return self.filter(Q(state=State.WAITING) | Q(state=State.BUILDING, lease_until__lte=now))
+
+    def outlived(self, now: datetime) -> "ReportRequestQuerySet":
+        """Whose file has been kept for long enough."""
+        return self.filter(state=State.READY, finished_at__lte=now - KEPT_FOR)
 
 
 class ReportRequest(models.Model):
@@ -98,6 +110,11 @@ class ReportRequest(models.Model):
     def is_under_way(self) -> bool:
         """Whether it is still waiting or being made."""
         return self.state in {State.WAITING, State.BUILDING}
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """When its file is deleted."""
+        return self.finished_at + KEPT_FOR if self.finished_at else None
 
     @property
     def first_day(self) -> date:

@@ -10,13 +10,16 @@ campaign still holds until nothing of it is open, and what it has used by then i
 balance alerts hold nothing and are booked one by one; they stand apart.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import BigIntegerField, Count, DateTimeField, F, Func, Sum, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from billing.credits import selectors as credits_selectors
@@ -24,138 +27,115 @@ from billing.ledger.codes import Phase, TransferCode
 from messaging.campaigns import selectors as campaigns_selectors
 from messaging.delivery import reasons
 from messaging.delivery import selectors as delivery_selectors
-from messaging.delivery.codes import CHARGED, OPEN, RETURNED, Purpose, State
+from messaging.delivery.codes import CHARGED, State
 from messaging.encoding.segments import Encoding
+from portal import large_workbook
+from portal.large_workbook import Row, Table
 from portal.reports.models import ReportRequest
+from portal.reports.receipt_totals import CampaignLine, Totals
 from portal.templatetags import formats
-from portal.workbook import MAX_ROWS, Column, Fact, Kind, Progress, Sheets, Workbook, workbook
+from portal.workbook import MAX_ROWS, Column, Fact, Kind, Progress
 
 CHUNK: Final = 5_000
 """Rows that are fetched at once, and after which progress is reported."""
 
 ENCODINGS: Final = {Encoding.GSM7: "GSM-7", Encoding.UCS2: "UCS-2"}
 
-FIELDS: Final = (
-    "created_at",
-    "campaign_id",
-    "purpose",
-    "sender",
-    "recipient",
-    "country_prefix",
-    "text",
-    "encoding",
-    "segment_count",
-    "price_units",
-    "state",
-    "error_code",
-    "submitted_at",
-    "final_at",
-)
 
-
-@dataclass(slots=True)
-class CampaignLine:
-    """A campaign of the period: what its rows say, and what the ledger took from its hold (None: it still holds)."""
-
-    name: str
-    created_at: datetime
-    ledger_units: int | None
-    message_count: int = 0
-    charged_units: int = 0
-
-    @property
-    def difference_units(self) -> int:
-        """What the rows and the ledger disagree by; a campaign that still holds has nothing to compare."""
-        return 0 if self.ledger_units is None else self.charged_units - self.ledger_units
-
-
-@dataclass(slots=True)
-class Totals:
-    """The sums of a report, in units, each kept apart so that they can be compared."""
-
-    row_count: int = 0
-    charged_units: int = 0
-    returned_units: int = 0
-    open_units: int = 0
-    alert_units: int = 0
-    ledger_units: int = 0
-    campaigns: dict[int, CampaignLine] = field(default_factory=dict)
-
-    @property
-    def still_held_units(self) -> int:
-        """What campaigns that still hold have used of it."""
-        return sum(line.charged_units for line in self.campaigns.values() if line.ledger_units is None)
-
-    @property
-    def control_units(self) -> int:
-        """What the cover ties to the ledger."""
-        return self.charged_units
-
-    @property
-    def difference_units(self) -> int:
-        """Zero, or the books do not agree."""
-        return self.charged_units - self.ledger_units - self.still_held_units
-
-    def add(self, row: dict[str, Any]) -> int:
-        """Count a row in, and return what it was charged."""
-        self.row_count += 1
-        price, state = row["price_units"], row["state"]
-        if state in OPEN:
-            self.open_units += price
-        if state in RETURNED:
-            self.returned_units += price
-        charged = price if state in CHARGED else 0
-        if row["purpose"] == Purpose.ALERT:
-            self.alert_units += charged
-            return charged
-        self.charged_units += charged
-        line = self.campaigns.get(row["campaign_id"])
-        if line is not None:
-            line.message_count += 1
-            line.charged_units += charged
-        return charged
+class RowsDiffer(Exception):
+    """What was written is not what the cover says; such a file is given to nobody."""
 
 
 def write(
     report: ReportRequest, path: Path, *, made_at: datetime, progress: Progress, rows_per_sheet: int = MAX_ROWS
 ) -> Totals:
-    """Write the workbook to `path` in the active language and return its totals."""
-    row_count, totals, rows = _read(report)
-    with rows, workbook(path, zone=ZoneInfo(report.time_zone)) as book:
-        progress(0, row_count)
-        book.describe(title=_("Delivery receipts"), author="Saldo")
-        cover = book.add_cover(_("Summary"))
-        campaigns = book.add_table(_("Campaigns"), _campaign_columns())
-        messages = book.add_table(_("Messages"), _message_columns(), rows_per_sheet=rows_per_sheet)
-        states = {state.value: str(state.label) for state in State}
-        for row in rows:
-            _append(messages, dict(zip(FIELDS, row, strict=True)), totals, states)
-            if totals.row_count % CHUNK == 0:
-                progress(totals.row_count, row_count)
-        _write_campaigns(campaigns, totals)
-        _write_cover(book, cover, report, totals, made_at)
-    progress(totals.row_count, row_count)
+    """Write the workbook to `path` in the active language and return its totals.
+
+    The cover is known before the rows, from the same moment; the rows are added up again as they are written. Raises
+    `RowsDiffer`.
+    """
+    totals, rows = _read(report)
+    written = Written(rows, totals, progress)
+    with rows:
+        progress(0, totals.row_count)
+        large_workbook.write(
+            path,
+            zone=ZoneInfo(report.time_zone),
+            title=_("Delivery receipts"),
+            cover_name=_("Summary"),
+            cover=_cover(report, totals, made_at),
+            tables=[
+                Table(_("Campaigns"), _campaign_columns(), len(totals.campaigns), _campaign_rows(totals)),
+                Table(_("Messages"), _message_columns(), totals.row_count, iter(written)),
+            ],
+            rows_per_sheet=rows_per_sheet,
+        )
+    if (written.row_count, written.charged_units) != (totals.row_count, totals.charged_units + totals.alert_units):
+        raise RowsDiffer
+    progress(totals.row_count, totals.row_count)
     return totals
 
 
-def _read(report: ReportRequest) -> tuple[int, Totals, Any]:
+class Written:
+    """The rows of the sheet as they are written, added up again."""
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]], totals: Totals, progress: Progress) -> None:
+        self._rows = rows
+        self._totals = totals
+        self._progress = progress
+        self.row_count = 0
+        self.charged_units = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        names = {key: line.name for key, line in self._totals.campaigns.items()}
+        states = {state.value: str(state.label) for state in State}
+        why = cache(lambda code: str(reason.what) if (reason := reasons.reason(code)) else None)
+        for sent, campaign, sender, to, prefix, text, encoding, size, price, state, code, handed, final in self._rows:
+            charged = price if state in CHARGED else 0
+            self.row_count += 1
+            self.charged_units += charged
+            if self.row_count % CHUNK == 0:
+                self._progress(self.row_count, self._totals.row_count)
+            name, coding = names.get(campaign), ENCODINGS[encoding]
+            yield (
+                sent, name, sender, to, prefix, text, coding, size, price, charged, states[state], why(code), handed, final
+            )  # fmt: skip
+
+
+def _read(report: ReportRequest) -> tuple[Totals, Any]:
     """Look at messages, campaigns and ledger at one and the same moment; the rows are fetched afterwards.
 
     The cursor is held beyond its transaction, so that a long report keeps no transaction open while it is written.
-    Whoever takes it closes it.
+    Whoever takes it closes it. The database turns moments into those of the report's zone: a third of the work.
     """
     period = (report.period_from, report.period_until)
     messages = delivery_selectors.messages(report.account).filter(created_at__gte=period[0], created_at__lt=period[1])
-    statement, parameters = messages.order_by("created_at", "pk").values_list(*FIELDS).query.sql_with_params()
+    zone = Value(report.time_zone)
+    local = {
+        f"local_{name}": Func(zone, F(name), function="timezone", output_field=DateTimeField())
+        for name in ("created_at", "submitted_at", "final_at")
+    }
+    fields = (
+        "local_created_at", "campaign_id", "sender", "recipient", "prefix", "text", "encoding", "segment_count",
+        "price_units", "state", "error_code", "local_submitted_at", "local_final_at",
+    )  # fmt: skip
+    prefix = Concat(Value("+"), F("country_prefix"))
+    rows = messages.order_by("created_at", "pk").annotate(prefix=prefix, **local).values_list(*fields)
+    statement, parameters = rows.query.sql_with_params()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        row_count = messages.count()
         totals = _expected(report)
-        rows = connection.connection.cursor(name=f"report_{report.pk}", withhold=True)
-        rows.itersize = CHUNK
-        rows.execute(statement, parameters)
-    return row_count, totals, rows
+        for counted in (
+            messages.order_by()
+            .values_list("campaign_id", "purpose", "state")
+            .annotate(Count("pk"), Sum("price_units", output_field=BigIntegerField()))
+        ):
+            totals.add(*counted)
+        held = connection.connection.cursor(name=f"report_{report.pk}", withhold=True)
+        held.itersize = CHUNK
+        held.execute(statement, parameters, binary=True)
+    return totals, held
 
 
 def _expected(report: ReportRequest) -> Totals:
@@ -202,29 +182,6 @@ def _message_columns() -> list[Column]:
     ]
 
 
-def _append(messages: Sheets, row: dict[str, Any], totals: Totals, states: dict[str, str]) -> None:
-    charged = totals.add(row)
-    line = totals.campaigns.get(row["campaign_id"])
-    messages.append(
-        [
-            row["created_at"],
-            line.name if line else "",
-            row["sender"],
-            row["recipient"],
-            f"+{row['country_prefix']}",
-            row["text"],
-            ENCODINGS[row["encoding"]],
-            row["segment_count"],
-            row["price_units"],
-            charged,
-            states[row["state"]],
-            str(reason.what) if (reason := reasons.reason(row["error_code"])) else "",
-            row["submitted_at"],
-            row["final_at"],
-        ]
-    )
-
-
 def _campaign_columns() -> list[Column]:
     return [
         Column(_("Sent"), Kind.MOMENT, 19),
@@ -237,25 +194,21 @@ def _campaign_columns() -> list[Column]:
     ]
 
 
-def _write_campaigns(campaigns: Sheets, totals: Totals) -> None:
+def _campaign_rows(totals: Totals) -> Iterator[Row]:
     for line in totals.campaigns.values():
         held = line.ledger_units is None
-        state = _("Still being sent") if held else _("Settled")
-        difference = None if held else line.difference_units
-        campaigns.append(
-            [
-                line.created_at,
-                line.name,
-                line.message_count,
-                line.charged_units,
-                line.ledger_units,
-                difference,
-                state,
-            ]
+        yield (
+            line.created_at,
+            line.name,
+            line.message_count,
+            line.charged_units,
+            line.ledger_units,
+            None if held else line.difference_units,
+            _("Still being sent") if held else _("Settled"),
         )
 
 
-def _write_cover(book: Workbook, cover: Any, report: ReportRequest, totals: Totals, made_at: datetime) -> None:
+def _cover(report: ReportRequest, totals: Totals, made_at: datetime) -> list[Fact | None]:
     period = _("%(first)s to %(last)s, both included") % {
         "first": formats.day(report.first_day),
         "last": formats.day(report.last_day),
@@ -279,7 +232,8 @@ def _write_cover(book: Workbook, cover: Any, report: ReportRequest, totals: Tota
     ]
     if totals.alert_units:
         facts.append(Fact(_("Credits of balance alerts, booked one by one"), totals.alert_units, Kind.CREDITS))
-    facts += [
+    return [
+        *facts,
         None,
         Fact(
             _("How the total ties to the ledger"),
@@ -290,4 +244,3 @@ def _write_cover(book: Workbook, cover: Any, report: ReportRequest, totals: Tota
             ),
         ),
     ]
-    book.write_cover(cover, _("Delivery receipts"), facts)

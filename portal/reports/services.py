@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from django.core.files import File
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 
@@ -27,11 +28,11 @@ logger = logging.getLogger(__name__)
 MAX_UNDER_WAY: Final = 3
 """The reports of an account that may be in the making at the same time."""
 
-LEASE: Final = timedelta(minutes=5)
-"""How long a builder may be silent before somebody else starts anew.
+LEASE: Final = timedelta(seconds=60)
+"""How long a builder may be silent before somebody else starts anew. It speaks every few thousand rows."""
 
-It speaks every few thousand rows, and not while the finished file is packed.
-"""
+PACKED_A_SECOND: Final = 10_000
+"""Rows for which the lease grows by a second: while the finished file is packed nobody speaks, and a slow disk is slow."""
 
 MAX_ATTEMPTS: Final = 3
 
@@ -139,6 +140,19 @@ def build(*, report_id: int, clock: Clock = timezone.now) -> None:
         _finish(report, path, totals, clock())
 
 
+@unit_of_work
+def forget(*, report_id: int, now: datetime) -> None:
+    """Delete the file of a report that has been kept for long enough."""
+    report = ReportRequest.objects.select_for_update().outlived(now).filter(pk=report_id).first()
+    if report is None:
+        return
+    name = str(report.file.name)
+    report.file, report.state = "", State.DELETED
+    report.save(update_fields=["file", "state"])
+    # Only when nobody can find it any more: a file that is gone and still offered would be worse than one left behind.
+    transaction.on_commit(lambda: report.file.storage.delete(name))
+
+
 def _claim(report_id: int, now: datetime) -> ReportRequest | None:
     due = ReportRequest.objects.due(now).filter(pk=report_id)
     if due.filter(attempt_count__gte=MAX_ATTEMPTS).update(state=State.FAILED, lease_until=None, finished_at=now):
@@ -153,7 +167,7 @@ def _claim(report_id: int, now: datetime) -> ReportRequest | None:
 
 def _progress(report: ReportRequest, clock: Clock) -> Progress:
     def advance(done_count: int, row_count: int) -> None:
-        lease_until = clock() + LEASE
+        lease_until = clock() + LEASE + timedelta(seconds=row_count // PACKED_A_SECOND)
         if not _mine(report).update(done_count=done_count, row_count=row_count, lease_until=lease_until):
             raise ClaimLost
 

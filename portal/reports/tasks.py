@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.reports import selectors, services
+from portal.sweeps import each
 
 LONGEST: Final = 840
 """Seconds: a million rows take two minutes. It stays below the broker's visibility timeout of 900."""
@@ -22,3 +23,11 @@ def build_waiting() -> None:
     """Build whatever waits, or was left behind by a worker that died."""
     for report_id in selectors.reports_due(timezone.now()):
         services.build(report_id=report_id)
+
+
+@shared_task
+def forget_old() -> None:
+    """Delete the files that have been kept for long enough."""
+    each(
+        selectors.reports_outlived(timezone.now()), lambda report: services.forget(report_id=report, now=timezone.now())
+    )

@@ -14,7 +14,7 @@ from portal.accounts.access import AccountRequest, account_view
 from portal.accounts.capabilities import Capability
 from portal.reports import selectors, services
 from portal.reports.forms import ReportForm
-from portal.reports.models import Kind
+from portal.reports.models import KEPT_FOR, Kind, ReportRequest
 
 SHOWN: Final = 50
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -25,7 +25,11 @@ MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml
 def reports(request: AccountRequest) -> HttpResponse:
     """The account's reports; while one is in the making the list asks for itself again."""
     shown = list(selectors.reports(request.account)[:SHOWN])
-    context = {"reports": shown, "is_under_way": any(report.is_under_way for report in shown)}
+    context = {
+        "reports": shown,
+        "is_under_way": any(report.is_under_way for report in shown),
+        "kept_days": KEPT_FOR.days,
+    }
     is_fragment = request.headers.get("HX-Target") == "reports"
     return render(request, f"portal/reports/{'_reports' if is_fragment else 'reports'}.html", context)
 
@@ -35,7 +39,8 @@ def reports(request: AccountRequest) -> HttpResponse:
 def report_new(request: AccountRequest) -> HttpResponse:
     """Ask for a report. Sent twice, the form is one report."""
     form = _form(request)
-    if form.is_valid():
+    previous = _previous(request, form) if form.is_valid() and not request.POST.get("anew") else None
+    if form.is_valid() and previous is None:
         try:
             services.request_report(
                 account=request.account,
@@ -50,7 +55,8 @@ def report_new(request: AccountRequest) -> HttpResponse:
         else:
             messages.success(request, _("The report is being made. You can leave this page; it will be here."))
             return redirect("reports", request.account.public_id)
-    return render(request, "portal/reports/report_new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "previous": previous}
+    return render(request, "portal/reports/report_new.html", context, status=422 if form.errors else 200)
 
 
 @account_view(Capability.VIEW)
@@ -65,6 +71,18 @@ def report_file(request: AccountRequest, report: UUID) -> FileResponse:
     except FileNotFoundError as error:
         raise Http404 from error
     return FileResponse(content, as_attachment=True, filename=found.file_name, content_type=MEDIA_TYPE)
+
+
+def _previous(request: AccountRequest, form: ReportForm) -> ReportRequest | None:
+    """The report that was made before with the same words."""
+    period = form.period()
+    return selectors.same(
+        request.account,
+        kind=Kind(form.cleaned_data["kind"]),
+        period=(period.starts_at, period.ends_at),
+        time_zone=period.time_zone,
+        language=request.user.language,
+    )
 
 
 # How the address of the form may be shared: its parameters, and the fields they fill in.

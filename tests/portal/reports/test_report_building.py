@@ -12,7 +12,8 @@ from messaging.delivery.codes import State as MessageState
 from portal.accounts.models import Account
 from portal.audit.models import AuditEvent
 from portal.reports import receipts, selectors, services, tasks
-from portal.reports.models import Kind, ReportRequest, State
+from portal.reports.models import KEPT_FOR, Kind, ReportRequest, State
+from portal.reports.receipt_totals import Totals
 from tests.conftest import Grant
 from tests.portal.reports.conftest import Launch, Report, opened
 
@@ -89,7 +90,7 @@ def test_a_builder_that_was_too_slow_leaves_no_file_behind(
     made = report(acme)
     honest = receipts.write
 
-    def overtaken(*args: object, **options: object) -> receipts.Totals:
+    def overtaken(*args: object, **options: object) -> Totals:
         totals = honest(*args, **options)  # type: ignore[arg-type]
         ReportRequest.objects.update(attempt_count=2)
         return totals
@@ -155,3 +156,30 @@ def test_the_table_refuses_the_same_form_twice(acme: Account, report: Report) ->
     made.pk, made.public_id = None, uuid.uuid4()
     with pytest.raises(IntegrityError, match="a_form_asks_for_one_report"), transaction.atomic():
         made.save(force_insert=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_is_deleted_after_a_time_and_what_it_said_is_kept(acme: Account, report: Report, now: datetime) -> None:
+    made = report(acme)
+    services.build(report_id=made.pk, clock=clock(now))
+    services.forget(report_id=made.pk, now=now + KEPT_FOR - timedelta(seconds=1))
+    assert len(stored_files()) == 1
+    assert selectors.reports_outlived(now + KEPT_FOR) == [made.pk]
+    for _ in range(2):
+        services.forget(report_id=made.pk, now=now + KEPT_FOR)
+    made.refresh_from_db()
+    assert (made.state, made.file.name, made.control_units, stored_files()) == (State.DELETED, "", 0, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_do_not_add_up_to_the_cover_are_given_to_nobody(
+    acme: Account, grant: Grant, launch: Launch, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant(acme, "100")
+    launch(acme, [MessageState.DELIVERED] * 2)
+    made = report(acme)
+    monkeypatch.setattr(receipts, "CHARGED", frozenset())
+    with pytest.raises(receipts.RowsDiffer):
+        services.build(report_id=made.pk)
+    made.refresh_from_db()
+    assert (made.state, stored_files()) == (State.BUILDING, [])

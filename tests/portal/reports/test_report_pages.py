@@ -132,3 +132,31 @@ def test_a_report_of_another_account_does_not_exist(
     services.build(report_id=theirs.pk)
     assert browser.get(url("report_file", theirs.public_id)).status_code == 404
     assert str(theirs.public_id) not in browser.get(url("reports")).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_report_is_offered_before_it_is_made_anew(
+    browser: Client, url: Url, acme: Account, report: Report, bob: User
+) -> None:
+    made = report(acme, requested_by=bob)
+    services.build(report_id=made.pk)
+    november = asked(first_day="2026-11-01", last_day="2026-11-30")
+    ReportRequest.objects.update(period_until=datetime.fromisoformat("2026-11-02T00:00:00+01:00"))
+    november["last_day"] = "2026-11-01"
+    page = browser.post(url("report_new"), november).content.decode()
+    assert "You have this report already" in page
+    assert url("report_file", made.public_id) in page
+    assert ReportRequest.objects.count() == 1
+    assert browser.post(url("report_new"), {**november, "anew": "1"}).status_code == 302
+    assert ReportRequest.objects.count() == 2
+    other = asked(first_day="2026-10-01", last_day="2026-10-02")
+    assert browser.post(url("report_new"), other).status_code == 302
+
+
+def test_a_file_that_was_deleted_is_said_to_be_and_is_not_found(
+    browser: Client, url: Url, acme: Account, report: Report
+) -> None:
+    made = report(acme)
+    ReportRequest.objects.update(state=State.DELETED)
+    assert "File deleted" in browser.get(url("reports")).content.decode()
+    assert browser.get(url("report_file", made.public_id)).status_code == 404

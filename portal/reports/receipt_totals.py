@@ -1,0 +1,67 @@
+"""What a report of delivery receipts adds up to, campaign by campaign."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from messaging.delivery.codes import CHARGED, OPEN, RETURNED, Purpose
+
+
+@dataclass(slots=True)
+class CampaignLine:
+    """A campaign of the period: what its rows say, and what the ledger took from its hold (None: it still holds)."""
+
+    name: str
+    created_at: datetime
+    ledger_units: int | None
+    message_count: int = 0
+    charged_units: int = 0
+
+    @property
+    def difference_units(self) -> int:
+        """What the rows and the ledger disagree by; a campaign that still holds has nothing to compare."""
+        return 0 if self.ledger_units is None else self.charged_units - self.ledger_units
+
+
+@dataclass(slots=True)
+class Totals:
+    """The sums of a report, in units, each kept apart so that they can be compared."""
+
+    row_count: int = 0
+    charged_units: int = 0
+    returned_units: int = 0
+    open_units: int = 0
+    alert_units: int = 0
+    ledger_units: int = 0
+    campaigns: dict[int, CampaignLine] = field(default_factory=dict)
+
+    @property
+    def still_held_units(self) -> int:
+        """What campaigns that still hold have used of it."""
+        return sum(line.charged_units for line in self.campaigns.values() if line.ledger_units is None)
+
+    @property
+    def control_units(self) -> int:
+        """What the cover ties to the ledger."""
+        return self.charged_units
+
+    @property
+    def difference_units(self) -> int:
+        """Zero, or the books do not agree."""
+        return self.charged_units - self.ledger_units - self.still_held_units
+
+    def add(self, campaign_id: int | None, purpose: str, state: str, count: int, units: int) -> None:
+        """Count messages of one campaign and state in."""
+        self.row_count += count
+        if state in OPEN:
+            self.open_units += units
+        if state in RETURNED:
+            self.returned_units += units
+        charged = units if state in CHARGED else 0
+        if purpose == Purpose.ALERT:
+            self.alert_units += charged
+            return
+        self.charged_units += charged
+        line = self.campaigns.get(campaign_id) if campaign_id else None
+        if line is not None:
+            line.message_count += count
+            line.charged_units += charged
