@@ -140,7 +140,7 @@ def _preview(request: AccountRequest, form: forms.MessageForm) -> dict[str, obje
     text = str(typed.get("text") or (form.data.get("text", "") if form.is_bound else ""))[: forms.MAX_TEXT]
     chosen = form.cleaned_data.get("contact_list") if form.is_bound else None
     is_marketing = typed.get("traffic") == Traffic.MARKETING
-    quote = selectors.preview(
+    preview = selectors.preview(
         request.account,
         text=text,
         pasted=form.read,
@@ -148,10 +148,11 @@ def _preview(request: AccountRequest, form: forms.MessageForm) -> dict[str, obje
         now=timezone.now(),
         closing=selectors.closing_of(request.account) if is_marketing else "",
     )
+    quote = preview.quote
     return {
         "quote": quote,
         "encoding": pages.ENCODINGS[quote.segments.encoding],
-        "surgery": pages.surgery(text, quote),
+        "surgery": pages.surgery(text, preview),
         "shown": quote.samples[0].text if quote.samples else quote.text,
         "list_fields": contacts_selectors.merge_fields(chosen) if chosen else [],
         "is_cut_off": chosen is not None and getattr(chosen, "contact_count", 0) > selectors.PREVIEWED,

@@ -7,9 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from messaging.campaigns.codes import State as CampaignState
+from messaging.campaigns.merge import Template
 from messaging.campaigns.models import Campaign
 from messaging.campaigns.pricer import LeftOut, Reason
 from messaging.campaigns.quote import Problem, Quote
+from messaging.campaigns.selectors import Preview
 from messaging.campaigns.surgeon import Cut, Operation, examine
 from messaging.contacts import faults
 from messaging.delivery.codes import CHARGED, OPEN, State
@@ -18,6 +20,9 @@ from messaging.delivery.reasons import REASONS as REASONS_OF_DELIVERY
 from messaging.delivery.selectors import Progress, Returned
 from messaging.encoding.numbers import international
 from messaging.encoding.segments import Encoding
+
+# So many costly characters are priced row by row while somebody types.
+_PRICED = 6
 
 ENCODINGS = {Encoding.GSM7: _("GSM alphabet"), Encoding.UCS2: _("Unicode")}
 
@@ -83,14 +88,22 @@ class Surgery:
     is_unicode: bool
 
 
-def surgery(text: str, quote: Quote) -> Surgery:
-    """What each costly character of `text` costs on the list that `quote` is for."""
+def surgery(text: str, preview: Preview) -> Surgery:
+    """What each costly character of `text` costs on the list that is previewed: the same texts, priced without it."""
     operation = examine(text)
-    # What one more segment in every message costs: the lines say what all of their segments cost.
-    a_segment = sum(line.units * line.recipient_count // max(line.segment_count, 1) for line in quote.lines)
-    rows = [CutRow(cut, cut.saved * a_segment) for cut in operation.cuts]
-    is_unicode = quote.segments.encoding is Encoding.UCS2
-    return Surgery(rows, operation, operation.saved * a_segment, is_unicode)
+    now = preview.quote.total_units
+    if Template(text).fields:
+        costs = [now - preview.units(cut.without(text)) for cut in operation.cuts[:_PRICED]]
+        saved = now - preview.units(operation.replaced(text)) if operation.helps else 0
+    else:
+        # One text for everybody: the lines say what one more segment in every message costs.
+        lines = preview.quote.lines
+        a_segment = sum(line.units * line.recipient_count // max(line.segment_count, 1) for line in lines)
+        costs = [cut.saved * a_segment for cut in operation.cuts]
+        saved = operation.saved * a_segment
+    costs += [0] * (len(operation.cuts) - len(costs))
+    rows = [CutRow(cut, max(units, 0)) for cut, units in zip(operation.cuts, costs, strict=True)]
+    return Surgery(rows, operation, max(saved, 0), preview.quote.segments.encoding is Encoding.UCS2)
 
 
 @dataclass(frozen=True, slots=True)

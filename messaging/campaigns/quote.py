@@ -97,10 +97,12 @@ class Quote:
         """What stands in the way of sending; None when nothing does."""
         if not self.segments.text.strip():
             return Problem.NO_TEXT
-        if self.segments.segment_count > segments.MAX_SEGMENTS:
-            return Problem.TEXT_TOO_LONG
         if self.missing and not self.leaves_out_missing:
             return Problem.MISSING_FIELDS
+        if self.missing and not self.recipient_count:
+            return Problem.NO_RECIPIENTS
+        if self.segments.segment_count > segments.MAX_SEGMENTS:
+            return Problem.TEXT_TOO_LONG
         return None if self.recipient_count else Problem.NO_RECIPIENTS
 
 

@@ -98,6 +98,7 @@ def context(draft: CampaignDraft, quote: Quote, now: datetime) -> dict[str, Any]
         "bars": [BarRow(pages.ENCODINGS[bar.encoding], bar.segment_count, bar.recipient_count) for bar in quote.bars],
         "rows": rows,
         "blocked": blocked,
+        "somebody_waits": any(row.waits_until for row in rows),
         "samples": samples(quote),
         "is_merged": bool(Template(draft.text).fields),
         "problem": pages.PROBLEMS[problem] if problem else "",

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, TypeVar
@@ -91,17 +92,34 @@ def priced(account: Account, *, text: str, recipients: Recipients, now: datetime
     return quote(terms=Terms(text, rates_at(now)), recipients=recipients, opted_out=opted_out)
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What is being typed comes to, so far as `PREVIEWED` recipients go; the page says so where there are more."""
+
+    quote: Quote
+    terms: Terms
+    addressees: tuple[Addressee, ...]
+
+    def units(self, text: str) -> int:
+        """What another text would cost the same people."""
+        pricer = Pricer(replace(self.terms, text=text))
+        messages = (pricer.price(number, fields) for number, fields in self.addressees)
+        return sum(each.units for each in messages if not isinstance(each, LeftOut))
+
+
 def preview(
     account: Account, *, text: str, pasted: Pasted, contact_list: ContactList | None, now: datetime, closing: str = ""
-) -> Quote:
-    """The quote of what is being typed, so far as `PREVIEWED` recipients go; the page says so where there are more."""
+) -> Preview:
+    """The quote of what is being typed, and a way to ask what another text would cost the same people."""
     terms = Terms(text, rates_at(now), closing=closing)
-    each = islice(addressees(account, pasted=pasted, contact_list=contact_list), PREVIEWED)
-    tally = Tally(terms)
-    for outcome in outcomes(account, each, terms):
+    each = list(islice(addressees(account, pasted=pasted, contact_list=contact_list), PREVIEWED))
+    tally, reached = Tally(terms), []
+    for one, outcome in zip(each, outcomes(account, each, terms), strict=True):
         tally.add(outcome)
+        if not isinstance(outcome, LeftOut) and not isinstance(one, LeftOut):
+            reached.append(one)
     tally.leave_out(Reason.DUPLICATE, pasted.duplicate_count)
-    return tally.quote(pasted.invalid)
+    return Preview(tally.quote(pasted.invalid), terms, tuple(reached))
 
 
 def rates_at(moment: datetime) -> RateTable:

@@ -1,7 +1,7 @@
 """Which characters make a text cost more, how many segments each is to blame for, and what could stand instead. Pure."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from messaging.encoding import alphabet, segments
 from messaging.encoding.replacements import replacement_for
@@ -32,6 +32,10 @@ class Cut:
     def is_visible(self) -> bool:
         return self.char.isprintable() and not self.char.isspace()
 
+    def without(self, text: str) -> str:
+        """The text with what could stand instead, or without the character where nothing could."""
+        return segments.normalise(text).replace(self.char, self.replacement or "")
+
     @property
     def instruction(self) -> str:
         """What the page replaces, as JSON."""
@@ -44,6 +48,13 @@ class Operation:
 
     cuts: tuple[Cut, ...]
     saved: int
+
+    def replaced(self, text: str) -> str:
+        """The text with all that can be replaced."""
+        text = segments.normalise(text)
+        for cut in self.cuts:
+            text = text.replace(cut.char, cut.char if cut.replacement is None else cut.replacement)
+        return text
 
     @property
     def can_all_go(self) -> bool:
@@ -73,10 +84,8 @@ def examine(text: str) -> Operation:
         for place, char in enumerate(costly)
     ]
     cuts.sort(key=lambda cut: -cut.saved)
-    after = text
-    for cut in cuts:
-        after = after.replace(cut.char, cut.replacement if cut.replacement is not None else cut.char)
-    return Operation(tuple(cuts), max(now - segments.segment_count(after), 0))
+    operation = Operation(tuple(cuts), 0)
+    return replace(operation, saved=max(now - segments.segment_count(operation.replaced(text)), 0))
 
 
 def _instead(char: str) -> str | None:
