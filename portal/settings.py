@@ -342,7 +342,7 @@ CELERY_BEAT_SCHEDULE = {
     "warn-of-expiry": {"task": "billing.credits.tasks.warn_of_expiry", "schedule": 600},
     "resolve-payments": {"task": "billing.recharge.tasks.resolve_waiting", "schedule": 30},
     "render-invoices": {"task": "billing.invoices.tasks.render_waiting", "schedule": 60},
-    "submit-messages": {"task": "messaging.delivery.tasks.submit_waiting", "schedule": 20},
+    "submit-messages": {"task": "messaging.delivery.tasks.submit_waiting", "schedule": 5},
     "resolve-messages": {"task": "messaging.delivery.tasks.resolve_unknown", "schedule": 20},
     "settle-campaigns": {"task": "messaging.campaigns.tasks.settle_finished", "schedule": 20},
     "work-on-drafts": {"task": "messaging.campaigns.tasks.work_on_drafts", "schedule": 20},
