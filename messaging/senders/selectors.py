@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from django.conf import settings
-from django.db.models import Min, Prefetch, Q, QuerySet
+from django.db.models import Count, Min, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from messaging.senders import rules
@@ -65,6 +65,15 @@ def waiting() -> QuerySet[SenderName]:
         .select_related("account", "account__parent", "requested_by")
         .order_by("requested_at", "pk")
     )
+
+
+def waiting_counts() -> tuple[int, int]:
+    """For the operator: how many names wait for a review, and how many registrations to be forwarded, in one question."""
+    found = SenderName.objects.aggregate(
+        names=Count("pk", filter=Q(state=State.REQUESTED), distinct=True),
+        registrations=Count("registrations", filter=Q(registrations__state=RegistrationState.REQUESTED), distinct=True),
+    )
+    return found["names"], found["registrations"]
 
 
 def all_names() -> QuerySet[SenderName]:

@@ -32,6 +32,7 @@ class Attention:
     """How much of each kind waits for a person."""
 
     sender_count: int
+    registration_count: int
     payment_count: int
     gateway_count: int
     notice_count: int
@@ -39,8 +40,10 @@ class Attention:
 
 def attention(now: datetime) -> Attention:
     """Count what needs a person today."""
+    sender_count, registration_count = senders_selectors.waiting_counts()
     return Attention(
-        sender_count=senders_selectors.waiting().count(),
+        sender_count=sender_count,
+        registration_count=registration_count,
         payment_count=payments_selectors.unknown_payments().count(),
         gateway_count=sum(each in CLOSED for each in standings(now).values()),
         notice_count=alerts_selectors.undelivered(now - NOTICE_WINDOW).count(),

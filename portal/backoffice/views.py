@@ -57,6 +57,16 @@ TASKS = (
         ngettext_lazy("%(count)d sender name to review", "%(count)d sender names to review", "count"),
         "desk_senders",
     ),
+    (
+        "registration_count",
+        "info",
+        ngettext_lazy(
+            "%(count)d registration to forward to its country",
+            "%(count)d registrations to forward to their countries",
+            "count",
+        ),
+        "desk_senders",
+    ),
 )
 
 

@@ -69,11 +69,13 @@ def test_a_registration_that_waits_stands_in_the_queue_until_it_is_decided(
     india: Registration, sender: SenderName, olga: User, signed_in: SignedIn
 ) -> None:
     browser = signed_in(olga)
+    assert "1 registration to forward" in browser.get(reverse("desk")).text
     assert "India" in browser.get(reverse("desk_senders")).text
     url = reverse("desk_registration_decision", args=[sender.public_id, india.public_id])
     assert browser.post(url, {"state": "refused", "reason": ""}).status_code == 422
     assert browser.post(url, {"state": "lost"}).status_code == 422
     assert browser.post(url, {"state": "forwarded"}).status_code == 302
+    assert "registration to forward" not in browser.get(reverse("desk")).text
     assert "India" in browser.get(reverse("desk_senders")).text
     assert browser.post(url, {"state": "approved"}).status_code == 302
     india.refresh_from_db()
