@@ -1,14 +1,11 @@
 """A campaign over SMPP from the queue to its last receipt, everything stored and charged: messages a second."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from billing.ledger import selectors as ledger_selectors
@@ -28,9 +25,7 @@ LEAST = 1_500
 
 @pytest.fixture
 def stage(tmp_path: Path, transactional_db: None) -> Iterator[Stage]:
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    url = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-    stage = Stage(tmp_path, {"DATABASE_URL": url}, window=WINDOW)
+    stage = Stage(tmp_path, reckoning.database_of_the_tests(), window=WINDOW)
     yield stage
     stage.end()
 

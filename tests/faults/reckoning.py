@@ -1,14 +1,16 @@
 """Do the SMSC's book, our messages and the ledger agree? And the campaign that is asked about."""
 
 import json
+import os
 import random
 import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from billing.credits import selectors as credits_selectors
@@ -36,6 +38,12 @@ class Found:
     twice_count: int
     resumed_seconds: float
     faults: list[str]
+
+
+def database_of_the_tests() -> dict[str, str]:
+    """What a process reads that is to use the database of this test."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))}
 
 
 def open_route() -> None:

@@ -1,14 +1,11 @@
 """Faults in the middle of a campaign over SMPP, in short; `make faults` has all of them, ten times as many messages."""
 
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from messaging.delivery.codes import State
 from messaging.delivery.models import Message
@@ -22,9 +19,7 @@ MESSAGES = 1000
 
 @pytest.fixture
 def stage(tmp_path: Path, transactional_db: None) -> Iterator[Stage]:
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    name = connection.settings_dict["NAME"]
-    stage = Stage(tmp_path, {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))})
+    stage = Stage(tmp_path, reckoning.database_of_the_tests())
     stage.flush_redis()
     yield stage
     stage.end()
