@@ -355,6 +355,10 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-imports": {"task": "messaging.imports.tasks.tidy", "schedule": 600},
     "forget-reports": {"task": "portal.reports.tasks.forget_old", "schedule": 3600},
     "build-reports": {"task": "portal.reports.tasks.build_waiting", "schedule": 20},
+    "forget-minutes": {
+        "task": "messaging.delivery.tasks.forget_minutes",
+        "schedule": crontab(hour="3", minute="30"),
+    },
     "clear-sessions": {"task": "portal.tasks.clear_sessions", "schedule": crontab(hour="3", minute="15")},
 }
 

@@ -33,7 +33,7 @@ from messaging.delivery.results import PATIENCE, record
 from messaging.delivery.routes import Share
 from portal.transactions import unit_of_work
 
-__all__ = ["BATCH", "LEASE", "PATIENCE", "claim", "connected", "disconnected", "record", "submit_batch"]
+__all__ = ["BATCH", "LEASE", "PATIENCE", "claim", "connected", "disconnected", "is_held_back", "record", "submit_batch"]
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +81,17 @@ def claim(*, gateway: str, limit: int, now: datetime, account_id: int | None = N
     for lane, share in shares if len(shares) > 1 else []:
         batch += _take(gateway, lane, share, limit - len(batch), now)
     return batch
+
+
+def is_held_back(*, now: datetime) -> bool:
+    """Whether something waits for a gateway that is called, and for nothing but the bound of its route."""
+    plan, gateways = routes.plan(now), called()
+    return any(
+        share.route.per_second
+        for lane in lanes(now)
+        for gateway in gateways
+        for share in plan.shares(gateway.name, lane.prefix)
+    )
 
 
 _LEASE = """

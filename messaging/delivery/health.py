@@ -18,6 +18,7 @@ from portal.transactions import unit_of_work
 # A process says so often that it is there; without a word for so long it is gone.
 ALIVE = timedelta(seconds=20)
 WINDOW = timedelta(minutes=5)
+KEPT = timedelta(days=90)
 # Of so many messages in the window, in so many calls, this share must have gone wrong.
 FEWEST_MESSAGES, FEWEST_CALLS, WORST_PER_CENT = 20, 3, 30
 _FIRST_REST, _LONGEST_REST = timedelta(seconds=2), timedelta(minutes=5)
@@ -141,6 +142,12 @@ def judge(gateway: str, now: datetime) -> None:
     elif state.demoted_until and state.demoted_until <= now - WINDOW:
         state.demotion_count = 0
     state.save(update_fields=["demotion_count", "demoted_at", "demoted_until", "demoted_faults", "demoted_of"])
+
+
+@unit_of_work
+def forget(*, now: datetime) -> int:
+    """Delete the minutes that nobody asks about any more, and return how many."""
+    return GatewayMinute.objects.filter(minute__lt=now - KEPT).delete()[0]
 
 
 def _recent(state: GatewayState, now: datetime) -> tuple[int, int, int]:

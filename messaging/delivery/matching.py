@@ -13,6 +13,8 @@ from portal.transactions import unit_of_work
 
 # A receipt for which no message turns up in this time belongs to somebody else.
 KEPT_FOR_MATCHING = timedelta(hours=96)
+# How many of those that wait one sweep looks at: a supplier that reports for somebody else must not fill it.
+_NEWEST = 20_000
 
 # The ids are named, so that messages are found by index even while the statistics of the table are old. An id that a
 # gateway has used twice means the newer message. Rows are locked in the order of their keys, so that two webhooks with
@@ -85,8 +87,11 @@ def match_receipts(*, message_ids: Collection[str] | None, now: datetime) -> int
     what was written, so that of the two the later one sees both. The sweep calls it for those whose process died.
     """
     unmatched = DeliveryReceipt.objects.filter(message=None, received_at__gt=now - KEPT_FOR_MATCHING)
-    if message_ids is not None:
-        unmatched = unmatched.filter(gateway_message_id__in=message_ids)
+    unmatched = (
+        unmatched.order_by("-pk")[:_NEWEST]
+        if message_ids is None
+        else unmatched.filter(gateway_message_id__in=message_ids)
+    )
     # Almost always there is none, and the hand-over of every batch asks: this question is the cheap one.
     waiting = dict(unmatched.values_list("pk", "gateway_message_id"))
     if not waiting:

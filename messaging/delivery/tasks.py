@@ -5,10 +5,11 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from messaging.delivery import handover, incoming, lanes, resolution
+from messaging.delivery import handover, health, incoming, lanes, resolution
 
 # A run ends after so long and the next sweep goes on, so that other work has its turn with the same workers.
 RUN_SECONDS = 15
+HELD_BACK_SECONDS = 0.2
 
 
 @shared_task
@@ -21,11 +22,15 @@ def submit(account_id: int) -> None:
 
 @shared_task
 def submit_waiting() -> None:
-    """Hand over what waits of every account, a batch of each in turn."""
+    """Hand over what waits of every account, a batch of each in turn, and what a route with a bound lets through."""
     end = time.monotonic() + RUN_SECONDS
     accounts = lanes.accounts_waiting(timezone.now())
     while accounts and time.monotonic() < end:
-        accounts = [each for each in accounts if handover.submit_batch(account_id=each, now=timezone.now())]
+        served = [each for each in accounts if handover.submit_batch(account_id=each, now=timezone.now())]
+        if not served and handover.is_held_back(now=timezone.now()):
+            time.sleep(HELD_BACK_SECONDS)
+            served = lanes.accounts_waiting(timezone.now())
+        accounts = served
 
 
 @shared_task
@@ -33,3 +38,9 @@ def resolve_unknown() -> None:
     """Move on what has been under way for too long, and the parts of replies whose others did not come."""
     resolution.resolve(now=timezone.now())
     incoming.give_up_waiting(now=timezone.now())
+
+
+@shared_task
+def forget_minutes() -> None:
+    """Forget what gateways did minute by minute, long after anybody asks."""
+    health.forget(now=timezone.now())

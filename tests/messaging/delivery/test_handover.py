@@ -113,6 +113,18 @@ def test_a_wrong_token_is_no_reason_to_lose_messages(
     assert GatewayState.objects.get().last_error == "HTTP 401"
 
 
+def test_a_gateway_that_is_not_there_is_stood_in_for_at_once(
+    acme: Account, network: Network, queue: Queue, now: datetime, settings: Settings
+) -> None:
+    settings.GATEWAYS = {"first": "simulator:http://127.0.0.1:9"}
+    queue(acme, numbers(3))
+    assert handover.submit_batch(account_id=acme.pk, now=now) == 3
+    assert states() == {State.WAITING: 3}
+    assert handover.submit_batch(account_id=acme.pk, now=now) == 3
+    assert set(Message.objects.values_list("gateway", "state", "attempt_count")) == {("simulator", State.ACCEPTED, 2)}
+    assert len(network.taken) == 3
+
+
 def test_what_was_sent_and_not_answered_is_unknown_and_then_asked_for(
     acme: Account, network: Network, queue: Queue, now: datetime
 ) -> None:

@@ -122,3 +122,10 @@ def test_the_table_counts_a_minute_of_a_gateway_once(db: None, now: datetime) ->
     GatewayMinute.objects.create(gateway="simulator", minute=now)
     with pytest.raises(IntegrityError, match="a_gateway_has_each_minute_once"), transaction.atomic():
         GatewayMinute.objects.create(gateway="simulator", minute=now)
+
+
+def test_minutes_are_forgotten_after_three_months(db: None, now: datetime) -> None:
+    for days in (89, 91):
+        GatewayMinute.objects.create(gateway="simulator", minute=now - timedelta(days=days))
+    assert health.forget(now=now) == 1
+    assert GatewayMinute.objects.get().minute == now - timedelta(days=89)

@@ -16,7 +16,7 @@ from messaging.delivery import handover, tasks
 from messaging.delivery.codes import State
 from messaging.delivery.gateways import simulator as supplier
 from messaging.delivery.gateways.base import Accepted, Submission
-from messaging.delivery.models import Message, Reply
+from messaging.delivery.models import Message, Reply, Route
 from messaging.delivery.reasons import REASONS, reason
 from messaging.delivery.simulator import network as fates
 from messaging.delivery.simulator.memory import Memory, Taken
@@ -194,4 +194,19 @@ def test_the_tasks_hand_over_what_waits_of_one_account_and_of_all(
     tasks.submit_waiting()
     assert (accepted(acme), accepted(globex)) == (1, 3)
     tasks.resolve_unknown()
+    tasks.forget_minutes()
     assert (accepted(acme), accepted(globex)) == (1, 3)
+
+
+def test_a_sweep_keeps_to_the_bound_of_a_route_and_goes_on_while_it_lets_more_through(
+    acme: Account, network: Network, queue: Queue, now: datetime
+) -> None:
+    long_ago = now.replace(year=2025)
+    Route.objects.create(gateway="simulator", per_second=50, valid_from=long_ago)
+    queue(acme, [f"+39{3_471_000_100 + each}" for each in range(80)], now=long_ago)
+    assert handover.is_held_back(now=now)
+    begun = time.monotonic()
+    tasks.submit_waiting()
+    assert time.monotonic() - begun > 0.4
+    assert Message.objects.filter(state=State.ACCEPTED).count() == 80
+    assert not handover.is_held_back(now=now)
