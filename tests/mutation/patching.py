@@ -93,13 +93,19 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _replace_name(module: ModuleType, name: str, source: str) -> None:
-    """Give the name another value in its module, and wherever it was imported by this name."""
-    scope = dict(vars(module))
-    old = scope[name]
+    """Give the name another value in its module, and wherever it was imported by this name; what is made of it too."""
+    scope, changed = dict(vars(module)), {name}
+    before = dict(scope)
     for node in ast.parse(source).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and target.id == name:
+        if not isinstance(target, ast.Name) or node.value is None:  # type: ignore[attr-defined]
+            continue
+        used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        if used & changed:
+            changed.add(target.id)
             exec(compile(ast.Module([node], []), module.__file__ or "", "exec"), scope)
     for each in list(sys.modules.values()):
-        if each.__name__.startswith(OURS) and vars(each).get(name) is old:
-            setattr(each, name, scope[name])
+        if each.__name__.startswith(OURS):
+            for one in changed:
+                if vars(each).get(one) is before[one]:
+                    setattr(each, one, scope[one])

@@ -14,6 +14,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).resolve().parent
 PAGE: Final = HERE.parent.parent / "docs" / "mutation.md"
 ALIVE: Final = ("survived", "untested")
+NOT_TRIED: Final = "not tried"
 LONGEST: Final = 200
 HEAD: Final = """# Mutation testing
 
@@ -55,7 +56,12 @@ def page(results: list[dict[str, Any]], *, commit: str, today: str) -> str:
         f"Measured on {today} at commit `{commit}`, mutmut {version_of_mutmut()}, Python {sys.version.split()[0]}.",
         "",
     ]
-    lines += ["| file | mutants | killed | alive | killed, % |", "|---|---:|---:|---:|---:|"]
+    if any(count[NOT_TRIED] for count in counts.values()):
+        lines += [
+            "The run was ended before every mutant had its turn; `not tried` counts neither as killed nor as alive.",
+            "",
+        ]
+    lines += ["| file | tried | killed | alive | killed, % | not tried |", "|---|---:|---:|---:|---:|---:|"]
     rooms: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for file, count in sorted(counts.items()):
         lines.append(_row(f"`{file}`", count))
@@ -75,7 +81,8 @@ def page(results: list[dict[str, Any]], *, commit: str, today: str) -> str:
 def _row(name: str, count: Counter[str]) -> str:
     alive = sum(count[outcome] for outcome in ALIVE)
     killed = count["killed"] + count["timeout"]
-    return f"| {name} | {killed + alive} | {killed} | {alive} | {100 * killed / max(killed + alive, 1):.1f} |"
+    share = f"{100 * killed / (killed + alive):.1f}" if killed + alive else ""
+    return f"| {name} | {killed + alive} | {killed} | {alive} | {share} | {count[NOT_TRIED]} |"
 
 
 def _cell(change: str) -> str:
@@ -96,9 +103,10 @@ def version_of_mutmut() -> str:
 
 def main(mutants: Path, results: Path) -> None:
     """Write the page from the results of the mutants that there are."""
-    wanted = {_key(json.loads(line)) for line in mutants.read_text(encoding="utf-8").splitlines()}
+    wanted = {_key(each): each for each in map(json.loads, mutants.read_text(encoding="utf-8").splitlines())}
     latest = {_key(each): each for each in map(json.loads, results.read_text(encoding="utf-8").splitlines())}
-    found = [each for key, each in latest.items() if key in wanted and each["outcome"] != "invalid"]
+    tried = [latest.get(key) or each | {"outcome": NOT_TRIED} for key, each in wanted.items()]
+    found = [each for each in tried if each["outcome"] != "invalid"]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
     PAGE.write_text(
         page(found, commit=commit.stdout.strip(), today=f"{datetime.now(tz=UTC):%-d %B %Y}"), encoding="utf-8"

@@ -59,6 +59,7 @@ def test_what_is_unused_of_a_loan_goes_back_by_itself(
     assert (available(acme), available(acme_milano)) == (800_000, 0)
     back = CreditLot.objects.get(wallet=parent, granted=300_000)
     assert (back.unit_price_cents, back.returns_to, back.returns_at) == (Decimal("4.2"), None, None)
+    assert back.transfer.created_at == back.created_at == now + WEEK
     assert books_agree()
 
 
