@@ -102,6 +102,22 @@ def test_time_runs_forward_on_either_side(pots: Pots, now: datetime, side: str) 
     assert after.created_at == late + MINUTE
 
 
+def test_what_comes_after_a_batch_is_not_before_it(pots: Pots, now: datetime) -> None:
+    late = now + 5 * MINUTE
+    line = services.Line(pots[WALLET].pk, pots[USAGE].pk, 1)
+    assert services.post_batch(lines=[line], cause=cause("batch"), now=late) == 1
+    for number, (debit, credit) in enumerate(((ISSUE, USAGE), (WALLET, EXPIRY))):
+        after = services.transfer(debit=pots[debit], credit=pots[credit], amount=1, cause=cause(f"{number}"), now=now)
+        assert after.created_at == late
+
+
+def test_what_comes_back_carries_the_balance_after_it(pots: Pots, now: datetime) -> None:
+    services.transfer(debit=pots[WALLET], credit=pots[USAGE], amount=400, cause=cause("out"), now=now)
+    back = services.transfer(debit=pots[USAGE], credit=pots[WALLET], amount=100, cause=cause("back"), now=now)
+    assert (back.debit_balance, back.credit_balance) == (300, 700)
+    assert selectors.differences() == []
+
+
 def test_only_the_wallet_is_guarded_and_opening_twice_opens_once(acme: Customer, operator: Customer) -> None:
     first = services.open_accounts(owner_id=acme.pk, customer_id=acme.pk)
     assert {code: account.may_overdraw for code, account in first.items()} == {
