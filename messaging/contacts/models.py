@@ -74,7 +74,7 @@ class Contact(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    contact_list = models.ForeignKey(ContactList, models.CASCADE, related_name="contacts")
+    contact_list = models.ForeignKey(ContactList, models.CASCADE, related_name="contacts", db_index=False)
     number = models.CharField(_("number"), max_length=16)
     name = models.CharField(_("name"), max_length=120, blank=True)
     fields = models.JSONField(_("fields"), default=dict, blank=True)
@@ -89,6 +89,7 @@ class Contact(models.Model):
             models.CheckConstraint(condition=Q(number__regex=E164), name="a_contact_has_a_number_in_e164"),
         ]
         indexes = [
+            models.Index("contact_list", "id", name="contacts_of_a_list"),
             models.Index("import_public_id", name="contacts_of_an_import", condition=Q(import_public_id__isnull=False)),
         ]
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from messaging.contacts.models import Contact, ContactList, OptOut
 from portal.accounts.models import Account, BillingDetails
@@ -36,8 +37,10 @@ def region(account: Account) -> str:
 
 def lists(account: Account) -> QuerySet[ContactList]:
     """The account's lists by name, each with its `contact_count`."""
+    mine = Contact.objects.filter(contact_list=OuterRef("pk")).order_by().values("contact_list")
+    counted = Subquery(mine.annotate(count=Count("pk")).values("count"))
     found = ContactList.objects.filter(account=account).select_related("account")
-    return found.annotate(contact_count=Count("contacts")).order_by("name", "pk")
+    return found.annotate(contact_count=Coalesce(counted, 0)).order_by("name", "pk")
 
 
 def contacts(contact_list: ContactList) -> QuerySet[Contact]:

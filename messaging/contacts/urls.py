@@ -11,10 +11,10 @@ urlpatterns = [
     path("lists/<uuid:contact_list>/contacts/", views.contacts, name="contacts"),
     path("lists/<uuid:contact_list>/settings/", edit_views.contact_list_settings, name="contact_list_settings"),
     path(
-        "lists/<uuid:contact_list>/file.csv", edit_views.contact_list_file, {"suffix": "csv"}, name="contact_list_csv"
+        "lists/<uuid:contact_list>/csv/file/", edit_views.contact_list_file, {"suffix": "csv"}, name="contact_list_csv"
     ),
     path(
-        "lists/<uuid:contact_list>/file.xlsx",
+        "lists/<uuid:contact_list>/xlsx/file/",
         edit_views.contact_list_file,
         {"suffix": "xlsx"},
         name="contact_list_xlsx",
@@ -24,8 +24,8 @@ urlpatterns = [
     path("lists/<uuid:contact_list>/contacts/removal/", views.contact_removal, name="contact_removal"),
     path("lists/<uuid:contact_list>/removal/", views.contact_list_removal, name="contact_list_removal"),
     path("opt-outs/", views.opt_outs, name="opt_outs"),
-    path("opt-outs/file.csv", edit_views.opt_outs_file, {"suffix": "csv"}, name="opt_outs_csv"),
-    path("opt-outs/file.xlsx", edit_views.opt_outs_file, {"suffix": "xlsx"}, name="opt_outs_xlsx"),
+    path("opt-outs/csv/file/", edit_views.opt_outs_file, {"suffix": "csv"}, name="opt_outs_csv"),
+    path("opt-outs/xlsx/file/", edit_views.opt_outs_file, {"suffix": "xlsx"}, name="opt_outs_xlsx"),
     path("opt-outs/new/", views.opt_out_new, name="opt_out_new"),
     path("opt-outs/<uuid:opt_out>/withdrawal/", views.opt_out_withdrawal, name="opt_out_withdrawal"),
 ]

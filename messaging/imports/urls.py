@@ -11,6 +11,6 @@ urlpatterns = [
     path("lists/imports/<uuid:contact_import>/columns/", views.import_columns, name="import_columns"),
     path("lists/imports/<uuid:contact_import>/confirmation/", views.import_confirmation, name="import_confirmation"),
     path("lists/imports/<uuid:contact_import>/withdrawal/", views.import_withdrawal, name="import_withdrawal"),
-    path("lists/imports/<uuid:contact_import>/refused/", views.import_refused, name="import_refused"),
+    path("lists/imports/<uuid:contact_import>/refused/file/", views.import_refused, name="import_refused"),
     path("lists/<uuid:contact_list>/contacts/<uuid:contact>/erasure/", views.contact_erasure, name="contact_erasure"),
 ]
