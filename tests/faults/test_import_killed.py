@@ -10,11 +10,9 @@ import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -22,6 +20,7 @@ from messaging.imports import files, services
 from messaging.imports.columns import Plan
 from messaging.imports.models import Purpose, State
 from portal.accounts.models import Account, User
+from tests.faults.reckoning import database_of_the_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 12_000
@@ -68,13 +67,8 @@ def test_a_worker_killed_in_the_middle_of_a_file_loses_no_row_and_doubles_none(
 
 def start_worker(import_id: int, folder: Path) -> subprocess.Popen[bytes]:
     """Start a process that works on the import, against the test's own database and files."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    environment = {
-        **os.environ,
-        "DATABASE_URL": urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}")),
-        "DATA_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-    }
+    own = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    environment = {**os.environ, **database_of_the_tests(), **own}
     return subprocess.Popen(
         [sys.executable, "-c", WORKER, str(import_id)],
         cwd=ROOT,
