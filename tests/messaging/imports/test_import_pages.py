@@ -15,6 +15,7 @@ from messaging.contacts import services as contacts
 from messaging.contacts.faults import FAULTS
 from messaging.contacts.models import Contact, ContactList, OptOut
 from messaging.encoding.numbers import NumberFault
+from messaging.imports.columns import Plan
 from messaging.imports.models import ContactImport, State
 from portal.accounts.models import Account, User
 from tests.conftest import SignedIn
@@ -222,6 +223,17 @@ def test_opt_outs_are_imported(acme: Account, browser: Client) -> None:
     assert OptOut.objects.count() == 3
     assert "Imported from a file" in browser.get(reverse("opt_outs", args=[acme.public_id])).text
     assert "cannot be removed now" in browser.post(at("import_withdrawal", mine), follow=True).text
+
+
+def test_a_file_of_known_contacts_offers_to_renew_them(upload: Upload, read: Step, save: Step, browser: Client) -> None:
+    made = ContactList.objects.get(public_id=save(read(upload())).list_public_id)
+    again = read(upload(CSV.replace("Anna", "Annalisa"), into=made))
+    assert "Renew 2 contacts" in browser.get(at("import", again)).text
+    browser.post(at("import_confirmation", again), {"renew": "on"})
+    assert "0 numbers added, 2 renewed." in browser.get(at("import", again)).text
+    assert made.contacts.filter(name="Annalisa").exists()
+    none = read(upload("Telefono\nciao\n"), Plan(0, region="IT"))
+    assert "There is nothing to save." in browser.get(at("import", none)).text
 
 
 def test_a_failed_import_says_why(upload: Upload, browser: Client) -> None:
