@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from messaging.delivery import views
+from messaging.delivery import figure_views, views
 
 urlpatterns = [
     path("messages/", views.messages, name="messages"),
     path("messages/<uuid:message>/", views.message, name="message"),
+    path("campaigns/<uuid:campaign>/figures/", figure_views.campaign_figures, name="campaign_figures"),
+    path("campaigns/<uuid:campaign>/suppression/", figure_views.campaign_suppression, name="campaign_suppression"),
 ]
 
 public_patterns = [
