@@ -121,6 +121,12 @@ def parse_many(raw: str, *, region: str, limit: int) -> ParsedNumbers:
     )
 
 
+def calling_code(country: str) -> str:
+    """The calling code of a country (ISO 3166): "39" for Italy, "" where it has none."""
+    code = phonenumbers.country_code_for_region(country)
+    return str(code) if code else ""
+
+
 def national(e164: str) -> str:
     """Write a number as its own country does ("347 123 4567"); what is no E.164 number comes back as it is."""
     return _written(e164, PhoneNumberFormat.NATIONAL)

@@ -29,7 +29,7 @@ class PeriodOver(Exception):
 @unit_of_work
 def load(*, rows: Iterable[RuleRow], actor_id: int | None, now: datetime) -> int:
     """Add the rules of countries that have none; give how many. What staff have changed stays as it is."""
-    known = set(CountryRule.objects.values_list("country", flat=True))
+    known = selectors.known_countries()
     fresh = [
         CountryRule(**_columns(row), country=row.country, calling_prefix=row.calling_prefix, valid_from=_SUPPLIED_FROM)
         for row in rows

@@ -227,6 +227,11 @@ def rules_at(at: datetime) -> QuerySet[CountryRule]:
     return CountryRule.objects.filter(valid_at(at))
 
 
+def known_countries() -> set[str]:
+    """The countries that have a rule, in the past, now or to come."""
+    return set(CountryRule.objects.values_list("country", flat=True))
+
+
 def next_changes(at: datetime) -> dict[str, datetime]:
     """When each country's next period begins, for those that have one to come."""
     coming = CountryRule.objects.filter(valid_from__gt=at).order_by()

@@ -11,12 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from messaging.encoding import numbers
 from messaging.senders import countries
 from messaging.senders import selectors as senders_selectors
+from messaging.senders.codes import Reception
 from messaging.senders.models import CountryRule
-from messaging.senders.periods import Period
+from messaging.senders.periods import Period, Terms
 from portal.accounts.access import PersonRequest, staff_view
-from portal.backoffice.sender_forms import CountrySearchForm, RuleForm
+from portal.accounts.forms import countries as countries_by_name
+from portal.backoffice.sender_forms import CountrySearchForm, NewCountryForm, RuleForm
 from portal.templatetags.formats import country_name
 
 
@@ -25,7 +28,7 @@ from portal.templatetags.formats import country_name
 def desk_countries(request: PersonRequest) -> HttpResponse:
     """What each country does with senders today, by name or prefix."""
     form = CountrySearchForm(request.GET)
-    query = form.cleaned_data["q"].strip() if form.is_valid() else ""
+    query, names = (form.cleaned_data["q"].strip(), form.cleaned_data["names"]) if form.is_valid() else ("", "")
     now = timezone.now()
     changes = senders_selectors.next_changes(now)
     rows = [
@@ -36,7 +39,7 @@ def desk_countries(request: PersonRequest) -> HttpResponse:
             changes.get(rule.country),
         )
         for rule in senders_selectors.rules_at(now)
-        if _is_meant(query, rule)
+        if _is_meant(query, rule) and names in {"", rule.alphanumeric}
     ]
     context = {"form": form, "rows": sorted(rows, key=lambda row: row[0])}
     return render(request, "portal/backoffice/countries.html", context)
@@ -50,7 +53,7 @@ def desk_country(request: PersonRequest, rule: UUID) -> HttpResponse:
     country = get_object_or_404(CountryRule, public_id=rule).country
     today = senders_selectors.rules_at(now).filter(country=country).first()
     shown = today or get_object_or_404(CountryRule, public_id=rule)
-    form = RuleForm(request.POST or None, rule=shown, now=now)
+    form = RuleForm(request.POST or None, terms=senders_selectors.period_of(shown).terms, now=now)
     context: dict[str, Any] = {"rule": shown, "name": country_name(country), "today": today, "form": form}
     if request.method == "POST" and form.is_valid():
         new = form.period()
@@ -60,6 +63,30 @@ def desk_country(request: PersonRequest, rule: UUID) -> HttpResponse:
     context["periods"] = [(each, each.contains(now)) for each in senders_selectors.periods_of(country)]
     status = 422 if form.is_bound and not form.is_valid() else 200
     return render(request, "portal/backoffice/country.html", context, status=status)
+
+
+@staff_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_country_new(request: PersonRequest) -> HttpResponse:
+    """Give a country its first rule."""
+    now = timezone.now()
+    known = senders_selectors.known_countries()
+    unknown = [(code, name) for code, name in countries_by_name() if code not in known]
+    terms = Terms(Reception.UNKNOWN, Reception.UNKNOWN, Reception.UNKNOWN, 1)
+    form = NewCountryForm(request.POST or None, countries=unknown, terms=terms, now=now)
+    if request.method == "POST" and form.is_valid():
+        country = form.cleaned_data["country"]
+        countries.change(
+            country=country,
+            calling_prefix=numbers.calling_code(country),
+            new=form.period(),
+            actor_id=request.user.pk,
+            now=now,
+        )
+        messages.success(request, _("%(country)s has a rule now.") % {"country": country_name(country)})
+        return redirect("desk_countries")
+    status = 422 if form.is_bound else 200
+    return render(request, "portal/backoffice/country_new.html", {"form": form}, status=status)
 
 
 def _change(request: PersonRequest, rule: CountryRule, new: Period, now: datetime) -> HttpResponse:

@@ -1,5 +1,6 @@
 """What staff type about sender names and about countries."""
 
+from dataclasses import asdict
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.senders.codes import Reception, RegistrationState
-from messaging.senders.models import CountryRule, Registration
+from messaging.senders.models import Registration
 from messaging.senders.periods import Period, Terms
 from messaging.senders.registrations import NEXT
 
@@ -81,6 +82,11 @@ class CountrySearchForm(forms.Form):
         max_length=60,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
+    names = forms.ChoiceField(
+        label=gettext_lazy("Sender names"),
+        required=False,
+        choices=[("", gettext_lazy("All")), *Reception.choices],
+    )
 
 
 class RuleForm(forms.Form):
@@ -100,10 +106,8 @@ class RuleForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, *args: Any, rule: CountryRule, now: datetime, **kwargs: Any) -> None:
-        initial = {name: getattr(rule, name) for name in ("alphanumeric", "numeric", "short_code", "relative_rate")} | {
-            "first_day": timezone.localdate(now)
-        }
+    def __init__(self, *args: Any, terms: Terms, now: datetime, **kwargs: Any) -> None:
+        initial = {**asdict(terms), "first_day": timezone.localdate(now)}
         super().__init__(*args, **{**kwargs, "initial": initial})
         self.now = now
 
@@ -128,3 +132,16 @@ class RuleForm(forms.Form):
         last = given["last_day"]
         until = timezone.make_aware(datetime.combine(last + timedelta(days=1), time())) if last else None
         return Period(terms, max(self.now, timezone.make_aware(datetime.combine(given["first_day"], time()))), until)
+
+
+class NewCountryForm(RuleForm):
+    """The first rule of a country."""
+
+    country = forms.ChoiceField(label=gettext_lazy("Country"))
+    field_order = ("country",)
+
+    def __init__(self, *args: Any, countries: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["country"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("Choose a country")), *countries]

@@ -26,6 +26,7 @@ staff_patterns = [
         name="desk_registration_decision",
     ),
     path("countries/", country_views.desk_countries, name="desk_countries"),
+    path("countries/new/", country_views.desk_country_new, name="desk_country_new"),
     path("countries/<uuid:rule>/", country_views.desk_country, name="desk_country"),
     path("alerts/", sending_views.desk_notices, name="desk_notices"),
     path("gateways/", gateway_views.desk_gateways, name="desk_gateways"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.senders import countries, registrations, rule_file, selectors
@@ -148,3 +149,28 @@ def test_a_change_that_cannot_be_is_refused(
     }
     assert signed_in(olga).post(url, change | wrong).status_code == 422
     assert len(selectors.periods_of("IT")) == 1
+
+
+def test_a_country_that_the_table_lacks_is_added_once(
+    india: Registration, olga: User, now: datetime, signed_in: SignedIn
+) -> None:
+    browser, url = signed_in(olga), reverse("desk_country_new")
+    rule = {
+        "country": "SH",
+        "alphanumeric": "yes",
+        "numeric": "no",
+        "short_code": "no",
+        "relative_rate": "3",
+        "first_day": timezone.localdate().isoformat(),
+    }
+    assert browser.post(url, rule | {"country": "IT"}).status_code == 422
+    assert browser.post(url, rule, follow=True).status_code == 200
+    assert browser.post(url, rule).status_code == 422
+    added = selectors.rules_at(timezone.now()).get(country="SH")
+    assert (added.calling_prefix, added.alphanumeric) == ("290", "yes")
+
+
+def test_countries_are_found_by_what_they_do_with_names(india: Registration, olga: User, signed_in: SignedIn) -> None:
+    page = signed_in(olga).get(reverse("desk_countries"), {"names": "registration"}).text
+    assert "United Arab Emirates" in page
+    assert "Italy" not in page
