@@ -14,7 +14,7 @@ from portal.transactions import unit_of_work
 # A receipt for which no message turns up in this time belongs to somebody else.
 KEPT_FOR_MATCHING = timedelta(hours=96)
 # How many of those that wait one sweep looks at: a supplier that reports for somebody else must not fill it.
-_NEWEST = 20_000
+_NEWEST = 200_000
 
 # The ids are named, so that messages are found by index even while the statistics of the table are old. An id that a
 # gateway has used twice means the newer message. Rows are locked in the order of their keys, so that two webhooks with
