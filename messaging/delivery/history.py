@@ -148,10 +148,14 @@ def events(message: Message) -> list[Event]:
     steps = [Event(message.created_at, _("Queued"), "neutral")]
     if message.submitted_at:
         steps.append(Event(message.submitted_at, _("Handed over to the network"), "info"))
+    parts = dict(message.parts.values_list("gateway_message_id", "number"))
     for receipt in message.receipts.order_by("reported_at", "pk"):
         why = reasons.reason(receipt.error_code)
         what = _("Accepted by the network") if receipt.state == State.ACCEPTED else receipt.get_state_display()
-        steps.append(Event(receipt.reported_at, str(what), KINDS[receipt.state], why.what if why else ""))
+        part = parts.get(receipt.gateway_message_id)
+        said = [_("Part %(number)d of %(count)d.") % {"number": part, "count": len(parts)}] if part else []
+        said += [str(why.what)] if why else []
+        steps.append(Event(receipt.reported_at, str(what), KINDS[receipt.state], " ".join(said)))
     if message.final_at and message.state in {State.REFUSED, State.CANCELLED, State.UNCONFIRMED}:
         why = reasons.reason(message.error_code)
         label = str(message.get_state_display())

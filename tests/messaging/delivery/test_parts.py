@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from messaging.delivery import handover, receipts
+from messaging.delivery import handover, history, receipts
 from messaging.delivery.codes import State
 from messaging.delivery.gateways.base import Accepted, Report
 from messaging.delivery.models import DeliveryReceipt, GatewayMinute, Message, MessagePart
@@ -68,6 +68,15 @@ def test_it_has_failed_when_one_part_has(message: Message, now: datetime) -> Non
     assert report(message, "p2", State.EXPIRED, now, "absent") == State.EXPIRED
     assert message.error_code == "absent"
     assert report(message, "p1", State.DELIVERED, now) == State.EXPIRED
+
+
+def test_the_way_of_a_message_names_the_part_that_a_receipt_is_of(message: Message, now: datetime) -> None:
+    report(message, "p3", State.DELIVERED, now)
+    report(message, "p2", State.EXPIRED, now, "absent")
+    assert [str(step.detail) for step in history.events(message)[2:]] == [
+        "Part 3 of 3.",
+        "Part 2 of 3. The telephone was off or out of reach for too long.",
+    ]
 
 
 def test_receipts_of_parts_that_come_first_wait_for_the_answer(acme: Account, queue: Queue, now: datetime) -> None:
