@@ -101,7 +101,10 @@ def _send(request: AccountRequest, draft: CampaignDraft, fingerprint: str, *, ag
         services.quote_again(draft=draft, now=now)
         messages.warning(request, _("The quote held its prices for 15 minutes. Check the new one. Nothing was sent."))
     except services.QuoteChanged:
-        services.quote_again(draft=draft, now=now)
+        kept = selectors.kept_quote(draft)
+        # What was never quoted changes nothing; only what was seen and is no longer so is quoted again.
+        if kept and kept.fingerprint == fingerprint:
+            services.quote_again(draft=draft, now=now)
         messages.warning(request, _("Recipients or prices have changed since you looked. Check the new quote."))
     except services.AlreadySent as before:
         text = _("This text was already sent to the same people on %(when)s. Tick that it should go again.")

@@ -166,6 +166,12 @@ def may_cancel(campaign: Campaign, progress: Progress) -> bool:
     return campaign.state == CampaignState.PREPARING or (is_under_way and progress.waiting > 0)
 
 
+def is_planned(campaign: Campaign, now: datetime) -> bool:
+    """Whether it waits for a moment that somebody chose, and not only for the end of its undo window."""
+    is_early = campaign.state == CampaignState.SENDING and now < campaign.starts_at
+    return is_early and hasattr(campaign, "draft") and campaign.draft.starts_at is not None
+
+
 def undo_until(campaign: Campaign, now: datetime) -> datetime | None:
     """Until when all of it can be taken back; None when that is over."""
     is_early = campaign.state in (CampaignState.PREPARING, CampaignState.SENDING) and now < campaign.starts_at

@@ -46,6 +46,7 @@ def campaign(request: AccountRequest, campaign: UUID) -> HttpResponse:
         "rows": pages.state_rows(mine, progress),
         "returned_rows": pages.returned_rows(mine, delivery_selectors.returned(mine)),
         "pace": pages.pace(mine, progress),
+        "is_planned": pages.is_planned(mine, now),
         "undo_until": pages.undo_until(mine, now),
         "may_cancel": pages.may_cancel(mine, progress),
         "may_send": request.member.can(Capability.SEND),

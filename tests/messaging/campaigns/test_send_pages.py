@@ -1,6 +1,6 @@
 """Everything that will happen, on the page; what is decided there; and what stands in the way, in a sentence."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -238,6 +238,14 @@ def test_the_rules_of_sending_are_set(acme: Account, browser: Client) -> None:
     assert browser.post(url, {"undo_seconds": "60", "closing": "Stop: 40404"}).status_code == 302
     assert SendingRules.objects.get(account=acme).undo_seconds == 60
     assert "Stop: 40404" in browser.get(url).text
+
+
+def test_a_planned_campaign_says_when_it_begins(acme: Account, browser: Client) -> None:
+    send(browser, draft_of(compose(browser, acme, starts="2027-07-01T09:00")))
+    campaign = Campaign.objects.get()
+    page = browser.get(reverse("campaign", args=[acme.public_id, campaign.public_id])).text
+    assert "Scheduled" in page
+    assert campaign.starts_at == datetime(2027, 7, 1, 7, 0, tzinfo=UTC)
 
 
 def test_a_quote_that_is_worked_out_shows_how_far_it_is(acme: Account, browser: Client) -> None:
