@@ -72,7 +72,7 @@ class AnswerForm(forms.Form):
     text = forms.CharField(
         label=_("Your answer"),
         max_length=LONGEST_ANSWER,
-        widget=forms.Textarea(attrs={"rows": 3, "data-count": ""}),
+        widget=forms.Textarea(attrs={"rows": 3}),
         validators=[_text],
     )
     reference = forms.UUIDField(widget=forms.HiddenInput())

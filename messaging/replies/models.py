@@ -63,6 +63,11 @@ class ReplyNumber(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def written(self) -> str:
+        """The number as the world writes it."""
+        return international(self.number)
+
 
 class ReplySettings(models.Model):
     """What an account wants done with its replies. No row means: kept in the inbox, and nothing else."""

@@ -17,6 +17,7 @@ from billing.pricing.quote import NoRate
 from messaging.campaigns import services as campaigns
 from messaging.campaigns.models import Campaign
 from messaging.contacts import selectors as contacts_selectors
+from messaging.encoding.numbers import international
 from messaging.replies import inbox, selectors, sending, services
 from messaging.replies.forms import AnswerForm, InboxForm, SettingsForm
 from messaging.replies.models import InboxReply
@@ -37,7 +38,7 @@ def replies(request: AccountRequest) -> HttpResponse:
         "page": inbox.page(request.account, form.filters(), position=request.GET.get("page", "")),
         "unread_count": selectors.unread_count(request.account),
         "own_numbers": selectors.number_of(request.account, now),
-        "shared_number": senders_selectors.portal_sender(),
+        "shared_number": international(senders_selectors.portal_sender()),
         "memory_days": selectors.MEMORY.days,
         "may_send": request.member.can(Capability.SEND),
     }
@@ -128,6 +129,7 @@ def _show(request: AccountRequest, mine: InboxReply, form: AnswerForm) -> HttpRe
         price = None
     context = {
         "received": mine,
+        "destination": international(mine.reply.destination),
         "lines": selectors.conversation(mine),
         "form": form,
         "price_units": price,
