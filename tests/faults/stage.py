@@ -166,6 +166,9 @@ def _postgres_down(stage: Stage, chance: random.Random) -> None:
 
 
 def _smsc_killed(stage: Stage, chance: random.Random) -> None:
+    # It dies with a window full of messages that it has taken and not answered.
+    stage.tell(latency=5.0)
+    time.sleep(chance.uniform(0.5, 1))
     stage.kill("smsc")
     time.sleep(chance.uniform(0.1, 2))
     stage.start_smsc(receipts=0.1)
