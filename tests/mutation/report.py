@@ -58,7 +58,9 @@ def page(results: list[dict[str, Any]], *, commit: str, today: str) -> str:
     ]
     if any(count[NOT_TRIED] for count in counts.values()):
         lines += [
-            "The run was ended before every mutant had its turn; `not tried` counts neither as killed nor as alive.",
+            "This run was ended before every mutant had its turn. What is not tried counts neither as killed nor as alive, so",
+            "the shares say nothing of it: some of these lived in an earlier pass, and tests were written against them since.",
+            "A complete run (`make mutants`, on a machine with nothing else to do) replaces this page.",
             "",
         ]
     lines += ["| file | tried | killed | alive | killed, % | not tried |", "|---|---:|---:|---:|---:|---:|"]
