@@ -86,7 +86,7 @@ def campaign_undo(request: AccountRequest, campaign: UUID) -> HttpResponse:
     except services.TooLateToUndo:
         messages.warning(request, _("It is too late to undo: messages may have left. You can cancel the rest."))
         return redirect("campaign", request.account.public_id, mine.public_id)
-    messages.success(request, _("Nothing was sent, and all credits are back. Here is your message again."))
+    messages.success(request, _("Nothing was sent, and its credits come back to you. Here is your message again."))
     return redirect("campaign_draft", request.account.public_id, draft.public_id)
 
 

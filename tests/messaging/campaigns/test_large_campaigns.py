@@ -200,6 +200,20 @@ def test_a_large_campaign_is_cancelled_in_slices(sent: CampaignDraft, alice: Use
     assert books_agree()
 
 
+def test_an_account_that_is_shut_stops_what_is_prepared_for_it(
+    sent: CampaignDraft, alice: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "BATCH", 1_000)
+    ticks = iter([now] * 3)
+    with pytest.raises(StopIteration):
+        preparing.prepare(draft=sent, clock=lambda: next(ticks))
+    assert services.stop_all(account=sent.account, actor_id=alice.pk, now=now) == Message.objects.count() > 0
+    preparing.prepare(draft=sent, clock=lambda: now + timedelta(hours=1))
+    assert (campaign_of(sent).state, campaign_of(sent).charged_units) == (State.CANCELLED, 0)
+    assert credits_selectors.balance(sent.account).held == 0
+    assert books_agree()
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

@@ -142,6 +142,18 @@ def test_marketing_waits_for_the_morning_of_each_country(
     assert set(Message.objects.values_list("text", flat=True)) == {campaign.text}
 
 
+def test_what_is_resumed_at_night_waits_for_the_morning(
+    acme: Account, alice: User, grant: Grant, now: datetime
+) -> None:
+    grant(acme, "100")
+    campaign = send(drafted(acme, alice, now, traffic=Traffic.MARKETING), alice, now)
+    services.pause(campaign=campaign, actor_id=alice.pk, now=now)
+    night = now.replace(hour=22)
+    services.resume(campaign=campaign, actor_id=alice.pk, now=night)
+    assert claimable(night) == 0
+    assert claimable(now + timedelta(days=1)) == 2
+
+
 def test_what_is_left_at_night_waits_too(acme: Account, alice: User, grant: Grant, now: datetime) -> None:
     grant(acme, "100")
     campaign = send(drafted(acme, alice, now, traffic=Traffic.MARKETING), alice, now)
