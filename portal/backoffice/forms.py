@@ -128,3 +128,11 @@ class RouteForm(forms.Form):
         if since and until and until <= since:
             self.add_error("valid_until", _("The route ends before it begins."))
         return self.cleaned_data
+
+
+class RefundForm(forms.Form):
+    """How much of a payment is given back, in cents, and why. The reference makes it once."""
+
+    reference = forms.UUIDField(widget=forms.HiddenInput)
+    amount_cents = forms.IntegerField(min_value=1, label=gettext_lazy("Amount in cents"))
+    reason = forms.CharField(max_length=200, label=gettext_lazy("Reason"))

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from portal.backoffice import country_views, gateway_views, money_views, sender_views, sending_views, views
+from portal.backoffice import (
+    country_views,
+    gateway_views,
+    money_views,
+    payment_views,
+    sender_views,
+    sending_views,
+    views,
+)
 
 _SENDER = "sender-names/<uuid:sender>/"
 
@@ -11,9 +19,13 @@ staff_patterns = [
     path("customers/", views.desk_customers, name="desk_customers"),
     path("customers/<uuid:customer>/", views.desk_customer, name="desk_customer"),
     path("ledger/", views.desk_ledger, name="desk_ledger"),
-    path("payments/", money_views.desk_payments, name="desk_payments"),
-    path("payments/<uuid:payment>/", money_views.desk_payment, name="desk_payment"),
-    path("payments/<uuid:payment>/inquiry/", money_views.desk_payment_inquiry, name="desk_payment_inquiry"),
+    path("payments/", payment_views.desk_payments, name="desk_payments"),
+    path("payments/<uuid:payment>/", payment_views.desk_payment, name="desk_payment"),
+    path("payments/<uuid:payment>/inquiry/", payment_views.desk_payment_inquiry, name="desk_payment_inquiry"),
+    path(
+        "payments/<uuid:payment>/abandonment/", payment_views.desk_payment_abandonment, name="desk_payment_abandonment"
+    ),
+    path("payments/<uuid:payment>/refund/", payment_views.desk_payment_refund, name="desk_payment_refund"),
     path("invoices/", money_views.desk_invoices, name="desk_invoices"),
     path("invoices/<uuid:invoice>/pdf/", money_views.desk_invoice_pdf, name="desk_invoice_pdf"),
     path("sender-names/", sender_views.desk_senders, name="desk_senders"),
