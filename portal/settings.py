@@ -341,6 +341,11 @@ CELERY_BEAT_SCHEDULE = {
     "tell-of-emptiness": {"task": "billing.credits.tasks.tell_of_emptiness", "schedule": 60},
     "warn-of-expiry": {"task": "billing.credits.tasks.warn_of_expiry", "schedule": 600},
     "resolve-payments": {"task": "billing.recharge.tasks.resolve_waiting", "schedule": 30},
+    "hear-providers": {"task": "billing.recharge.tasks.hear_providers", "schedule": 5},
+    "take-back-owed": {"task": "billing.recharge.tasks.take_back_owed", "schedule": 60},
+    "check-mandates": {"task": "billing.payments.tasks.check_mandates", "schedule": 30},
+    "warn-of-cards": {"task": "billing.payments.tasks.warn_of_cards", "schedule": 3600},
+    "move-sandbox": {"task": "billing.payments.tasks.move_sandbox", "schedule": 10},
     "render-invoices": {"task": "billing.invoices.tasks.render_waiting", "schedule": 60},
     "submit-messages": {"task": "messaging.delivery.tasks.submit_waiting", "schedule": 5},
     "resolve-messages": {"task": "messaging.delivery.tasks.resolve_unknown", "schedule": 20},
@@ -369,6 +374,16 @@ GATEWAY_TOKEN = read_text("GATEWAY_TOKEN", "" if PRODUCTION else "demo-gateway-t
 GATEWAY_WEBHOOK_SECRET = read_text("GATEWAY_WEBHOOK_SECRET", for_production("demo-webhook-secret"))
 # The number telephones show where the customer has no sender name. The default is one of those kept for fiction.
 PORTAL_SENDER = read_text("PORTAL_SENDER", for_production("+447700900100"))
+# Where new cards and bank accounts are kept. The sandbox moves no money, and is refused where customers are real.
+PAYMENT_PROVIDER = read_text("PAYMENT_PROVIDER", "none" if PRODUCTION else "sandbox")
+if PAYMENT_PROVIDER not in {"none", "sandbox", "stripe"}:
+    raise ImproperlyConfigured(f"PAYMENT_PROVIDER must be none, sandbox or stripe, not {PAYMENT_PROVIDER!r}.")
+if PRODUCTION and PAYMENT_PROVIDER == "sandbox":
+    raise ImproperlyConfigured("PAYMENT_PROVIDER must not be sandbox in production: it moves no money.")
+STRIPE_SECRET_KEY = read_text("STRIPE_SECRET_KEY", "" if PAYMENT_PROVIDER != "stripe" else None)
+STRIPE_WEBHOOK_SECRET = read_text("STRIPE_WEBHOOK_SECRET", "" if PAYMENT_PROVIDER != "stripe" else None)
+# Another address of Stripe's API, for tests on loopback.
+STRIPE_API_URL = "" if PRODUCTION else read_text("STRIPE_API_URL", "")
 # How webhooks of the sandbox are signed; there is none in production.
 SANDBOX_WEBHOOK_SECRET = read_text("SANDBOX_WEBHOOK_SECRET", "" if PRODUCTION else "demo-sandbox-secret")
 # The class that asks whether a VAT number is in use; the default asks nobody.

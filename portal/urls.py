@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from billing.payments import urls as payments_urls
 from billing.pricing import urls as pricing_urls
 from messaging.delivery import urls as delivery_urls
 from portal import health, preferences
@@ -44,6 +45,7 @@ public_patterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("", include(accounts_urls.public_patterns)),
     path("", include(delivery_urls.public_patterns)),
+    path("", include(payments_urls.public_patterns)),
     path("", include(pricing_urls.public_patterns)),
     path("preferences/language/", preferences.language, name="language"),
     path("preferences/theme/", preferences.theme, name="theme"),

@@ -2,7 +2,16 @@
 
 from django.contrib import admin
 
-from billing.payments.models import Attempt, Mandate, MethodNeed, Payment, PaymentMethod
+from billing.payments.models import (
+    Attempt,
+    Mandate,
+    MethodNeed,
+    Payment,
+    PaymentMethod,
+    PaymentPolicy,
+    ProviderEvent,
+    Reversal,
+)
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -46,3 +55,26 @@ class AttemptAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     search_fields = ("payment__reference", "=provider_reference")
     exclude = ("token",)
+
+
+@admin.register(Reversal)
+class ReversalAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "payment", "kind", "state", "amount_cents")
+    list_filter = ("kind", "state")
+    list_select_related = ("payment",)
+    ordering = ("-pk",)
+    search_fields = ("=reference",)
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "provider", "kind", "state", "verdict", "provider_reference")
+    list_filter = ("provider", "state", "verdict")
+    ordering = ("-pk",)
+    search_fields = ("=event_id", "=provider_reference", "=key")
+
+
+@admin.register(PaymentPolicy)
+class PaymentPolicyAdmin(ReadOnlyAdmin):
+    list_display = ("valid_from", "valid_until", "provisional_limit_cents")
+    search_fields = ("=provisional_limit_cents",)

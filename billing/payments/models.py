@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from billing.payments.method_models import Mandate, MethodNeed, PaymentMethod, PaymentMethodQuerySet
 from billing.payments.reasons import Reason
+from billing.payments.reversal_models import PaymentPolicy, ProviderEvent, Reversal
 
 __all__ = [
     "Attempt",
@@ -20,6 +21,9 @@ __all__ = [
     "Payment",
     "PaymentMethod",
     "PaymentMethodQuerySet",
+    "PaymentPolicy",
+    "ProviderEvent",
+    "Reversal",
     "SandboxCharge",
 ]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import QuerySet, TextChoices
+from django.db.models import Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from billing.payments.models import Attempt, Mandate, MethodNeed, Payment, PaymentMethod
+from billing.payments.models import Attempt, Mandate, MethodNeed, Payment, PaymentMethod, ProviderEvent
 from portal.accounts.models import Account
 
 
@@ -92,8 +92,19 @@ def all_payments() -> QuerySet[Payment]:
 
 
 def unknown_payments() -> QuerySet[Payment]:
-    """The payments of which nobody knows yet whether they were charged."""
-    return all_payments().filter(attempts__state=Attempt.State.UNKNOWN)
+    """The payments of which nobody knows yet whether they were charged, or of which the provider said what cannot be."""
+    strange = Q(attempts__state=Attempt.State.UNKNOWN) | ~Q(attempts__contradiction="")
+    return all_payments().filter(strange, attempts__isnull=False).distinct()
+
+
+def reversed_payments() -> QuerySet[Payment]:
+    """The payments whose money went back, in whole or in part."""
+    return all_payments().filter(reversals__isnull=False).distinct()
+
+
+def strange_events() -> QuerySet[ProviderEvent]:
+    """Webhooks that were set aside, newest first."""
+    return ProviderEvent.objects.filter(state=ProviderEvent.State.SET_ASIDE).order_by("-pk")
 
 
 def due_attempts(now: datetime) -> QuerySet[Attempt]:

@@ -23,6 +23,7 @@ from portal.accounts.models import Account
 from portal.transactions import unit_of_work
 
 __all__ = [
+    "KEY_LIFE",
     "Consent",
     "MethodNeeded",
     "MethodNotUsable",

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from billing.recharge.models import Recharge
+from billing.recharge.models import Recharge, TakeBack
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -13,3 +13,11 @@ class RechargeAdmin(ReadOnlyAdmin):
     list_select_related = ("account", "invoice")
     ordering = ("-pk",)
     search_fields = ("account__name", "invoice__full_number")
+
+
+@admin.register(TakeBack)
+class TakeBackAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "recharge", "units", "taken_units", "undone_at")
+    list_select_related = ("recharge",)
+    ordering = ("-pk",)
+    search_fields = ("=recharge__public_id",)

@@ -82,3 +82,46 @@ class Recharge(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class TakeBackQuerySet(models.QuerySet["TakeBack"]):
+    def missing(self) -> "TakeBackQuerySet":
+        """Those whose credits were spent before they could be taken: they are owed."""
+        return self.filter(undone_at=None, taken_units__lt=F("units"))
+
+
+class TakeBack(models.Model):
+    """The credits of a recharge that go back with its money: `units` in all, `taken_units` of them so far.
+
+    What the customer has spent already is owed, and taken from the next credits that are there.
+    """
+
+    recharge = models.ForeignKey(Recharge, models.PROTECT, related_name="take_backs")
+    reversal = models.OneToOneField("payments.Reversal", models.PROTECT, related_name="take_back")
+    units = models.BigIntegerField(_("credits"))
+    taken_units = models.BigIntegerField(_("taken back"), default=0)
+    created_at = models.DateTimeField(_("at"))
+    undone_at = models.DateTimeField(_("given back"), null=True, blank=True)
+
+    objects = TakeBackQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("credits taken back")
+        verbose_name_plural = _("credits taken back")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(units__gte=0, taken_units__gte=0, taken_units__lte=F("units")),
+                name="no_more_is_taken_back_than_was_bought",
+            ),
+        ]
+        indexes = [
+            models.Index("recharge", name="take_backs_owed", condition=Q(undone_at=None, taken_units__lt=F("units")))
+        ]
+
+    def __str__(self) -> str:
+        return str(self.reversal)
+
+    @property
+    def missing_units(self) -> int:
+        """What is owed."""
+        return 0 if self.undone_at else self.units - self.taken_units

@@ -1,7 +1,7 @@
 """Buying credits by hand: one purchase, one charge, one credit, one invoice, whatever is lost or repeated."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,10 +22,12 @@ from billing.ledger.codes import TransferCode
 from billing.ledger.models import Transfer
 from billing.payments import services as payments
 from billing.payments.models import Attempt, Payment, PaymentMethod
-from billing.payments.providers.base import Answer
+from billing.payments.providers.base import Answer, Outcome
 from billing.payments.reasons import Reason
 from billing.pricing.models import CreditPack
+from billing.recharge import provisional, reversals
 from billing.recharge.models import Recharge
+from billing.recharge.provisional import ProvisionalLimitReached
 from portal.accounts.models import Account
 from portal.audit import services as audit
 from portal.notices import services as notices
@@ -39,12 +41,31 @@ PAID_BY = {
     PaymentMethod.Kind.SEPA: PaidBy.SEPA_DEBIT,
     PaymentMethod.Kind.BANK_TRANSFER: PaidBy.BANK_TRANSFER,
 }
-# A debit can be returned without a reason for eight weeks (SEPA Core Rulebook 4.3.2.4).
-RETURNABLE = timedelta(weeks=8)
+
+
+__all__ = [
+    "Cost",
+    "DrawsOnAnother",
+    "Origin",
+    "ProvisionalLimitReached",
+    "RechargeAlreadyOpen",
+    "StillPossible",
+    "ask_now",
+    "buy",
+    "conclude",
+    "cost",
+    "give_up",
+    "page_url",
+    "pursue",
+]
 
 
 class RechargeAlreadyOpen(Exception):
     """Another recharge of this account still waits for its payment."""
+
+
+class StillPossible(Exception):
+    """The payment may still turn out charged: the provider has not said that it knows of none."""
 
 
 class DrawsOnAnother(Exception):
@@ -106,6 +127,36 @@ def pursue(*, recharge: Recharge, now: datetime) -> Recharge:
     return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
 
 
+def ask_now(*, recharge: Recharge, now: datetime) -> Recharge:
+    """Look up what became of the payment, whether or not it is time to: somebody has just confirmed it, or is asking."""
+    attempt = Attempt.objects.unresolved().filter(payment_id=recharge.payment_id).first()
+    if attempt is None:
+        return recharge
+    answer = payments.look_up(attempt=attempt, now=now)
+    return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+
+
+@unit_of_work
+def give_up(*, recharge: Recharge, actor_id: int, now: datetime) -> Recharge:
+    """Take an unknown payment for not charged: staff's last step, once the provider said that it has no such charge.
+
+    Should the money turn up after all, its credits still come. Raises `StillPossible`.
+    """
+    attempt = Attempt.objects.select_for_update().filter(payment_id=recharge.payment_id).latest("pk")
+    is_lost = attempt.state == Attempt.State.UNKNOWN and attempt.looked_up_at and not attempt.contradiction
+    if not is_lost or now - attempt.started_at < payments.KEY_LIFE:
+        raise StillPossible
+    audit.record(
+        action="recharge.given_up",
+        actor_id=actor_id,
+        account_id=recharge.account_id,
+        subject=f"recharge:{recharge.public_id}",
+        now=now,
+    )
+    answer = Answer(Outcome.DECLINED, reason=Reason.UNRESOLVED)
+    return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+
+
 @unit_of_work
 def conclude(*, recharge: Recharge, attempt: Attempt, answer: Answer, now: datetime) -> Recharge:
     """Record what the provider said, in a reply, a webhook or a look-up; when paid, credit and invoice in the same
@@ -113,8 +164,15 @@ def conclude(*, recharge: Recharge, attempt: Attempt, answer: Answer, now: datet
     """
     recharge = Recharge.objects.select_for_update(of=("self",)).select_related("account").get(pk=recharge.pk)
     payment = payments.record(attempt=attempt, answer=answer, now=now)
-    if recharge.state == Recharge.State.PAID or payment.state == Payment.State.OPEN:
-        return recharge
+    if recharge.state != Recharge.State.PAID and payment.state != Payment.State.OPEN:
+        _close(recharge, payment, answer, now)
+    if recharge.state == Recharge.State.PAID:
+        reversals.note(recharge=recharge, reversals=answer.reversals, now=now)
+    return recharge
+
+
+def _close(recharge: Recharge, payment: Payment, answer: Answer, now: datetime) -> None:
+    """Credit and invoice what was paid, or let go of what was not; a failed one may still turn out paid."""
     if payment.state == Payment.State.SUCCEEDED:
         recharge.transfer = _credit(recharge, now)
         recharge.invoice = _invoice(recharge, payment, now)
@@ -123,7 +181,7 @@ def conclude(*, recharge: Recharge, attempt: Attempt, answer: Answer, now: datet
     elif recharge.state == Recharge.State.WAITING:
         recharge.state = Recharge.State.FAILED
     else:
-        return recharge
+        return
     recharge.closed_at = now
     recharge.save(update_fields=["state", "transfer", "invoice", "provisional_until", "closed_at"])
     _announce(recharge, answer, now)
@@ -135,7 +193,8 @@ def conclude(*, recharge: Recharge, attempt: Attempt, answer: Answer, now: datet
         after={"gross_cents": recharge.gross_cents, "credits_units": recharge.credits_units, "reason": answer.reason},
         now=now,
     )
-    return recharge
+    if recharge.state == Recharge.State.PAID:
+        reversals.collect_owed(account=recharge.account, now=now)
 
 
 def page_url(recharge: Recharge) -> str:
@@ -155,7 +214,9 @@ def _open(
     origin: Origin = Origin.MANUAL,
 ) -> Recharge:
     # The wallet's account row is the queue for purchases: of two clicks the second waits here and finds the first.
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    # The customer's row is taken along, because the limit of provisional credits is the whole customer's.
+    queue = Account.objects.select_for_update(no_key=True).filter(pk__in={account.pk, account.customer_id})
+    list(queue.order_by("pk"))
     known = Recharge.objects.filter(account=account, reference=reference).first()
     if known:
         return known
@@ -164,6 +225,8 @@ def _open(
     if credits_selectors.draws_on(account):
         raise DrawsOnAnother
     price = cost(account=account, pack=pack)
+    if method.kind == PaymentMethod.Kind.SEPA:
+        provisional.check(account=account, cents=price.gross_cents, now=now)
     attempt = payments.request(
         account=account,
         method=method,
@@ -215,7 +278,7 @@ def _credit(recharge: Recharge, now: datetime) -> Transfer:
 
 
 def _returnable_until(payment: Payment, now: datetime) -> datetime | None:
-    return now + RETURNABLE if payment.method.kind == PaymentMethod.Kind.SEPA else None
+    return now + provisional.RETURNABLE if payment.method.kind == PaymentMethod.Kind.SEPA else None
 
 
 def _announce(recharge: Recharge, answer: Answer, now: datetime) -> None:

@@ -8,4 +8,5 @@ urlpatterns = [
     path("recharges/", views.recharges, name="recharges"),
     path("recharges/new/", views.recharge_new, name="recharge_new"),
     path("recharges/<uuid:recharge>/", views.recharge, name="recharge"),
+    path("recharges/<uuid:recharge>/confirmation/", views.recharge_confirmation, name="recharge_confirmation"),
 ]

@@ -1,16 +1,18 @@
 """Buying credits in the browser."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from billing.credits import selectors as credits_selectors
 from billing.invoices import services as invoices
 from billing.payments import selectors as payments_selectors
 from billing.payments import services as payments
+from billing.payments.providers import sandbox
 from billing.pricing import selectors as pricing_selectors
 from billing.recharge import selectors, services
 from billing.recharge.forms import RechargeForm
@@ -18,6 +20,7 @@ from billing.recharge.models import Recharge
 from billing.recharge.tables import RechargeTable
 from portal.accounts.access import AccountRequest, account_view
 from portal.accounts.capabilities import Capability
+from portal.templatetags.formats import money
 
 
 @account_view(Capability.VIEW_BILLING)
@@ -45,6 +48,8 @@ def recharge_new(request: AccountRequest) -> HttpResponse:
             form.add_error(None, _("Another recharge is still waiting for its payment. Open it to see how it stands."))
         except services.DrawsOnAnother:
             form.add_error(None, _("This account spends the credits of another one. Buy them there."))
+        except services.ProvisionalLimitReached as reached:
+            form.add_error("method", _limit_sentence(reached))
         except payments.MethodNotUsable:
             form.add_error("method", _("This payment method can no longer be used. Choose another one."))
         except invoices.BillingDetailsMissing:
@@ -64,11 +69,33 @@ def recharge(request: AccountRequest, recharge: str) -> HttpResponse:
     name = "_state.html" if request.htmx else "recharge.html"
     context = {
         "recharge": mine,
-        "attempt": mine.payment.attempts.last(),
+        "attempt": selectors.progress(mine),
         "State": Recharge.State,
+        "take_backs": mine.take_backs.filter(undone_at=None).select_related("reversal"),
+        "is_provisional": mine.provisional_until is not None and mine.provisional_until > timezone.now(),
         "may_send": request.member.can(Capability.SEND),
     }
     return render(request, f"billing/recharge/{name}", context)
+
+
+@account_view(Capability.BUY)
+@require_POST
+def recharge_confirmation(request: AccountRequest, recharge: str) -> HttpResponse:
+    """Confirm a payment with the sandbox's bank, or refuse to; a real bank asks on its own page."""
+    mine = get_object_or_404(selectors.recharges(request.account), public_id=recharge)
+    attempt = selectors.progress(mine)
+    if attempt.provider == "sandbox" and attempt.state == attempt.State.CONFIRMING and not settings.PRODUCTION:
+        sandbox.confirm(key=str(attempt.key), agreed=request.POST.get("decision") == "agreed")
+        services.ask_now(recharge=mine, now=timezone.now())
+    return redirect("recharge", request.account.public_id, mine.public_id)
+
+
+def _limit_sentence(reached: services.ProvisionalLimitReached) -> str:
+    sentence = _(
+        "Direct debits of %(open)s can still be returned, and %(limit)s is the limit. "
+        "Buy less, or pay with a card or by bank transfer."
+    )
+    return sentence % {"open": money(reached.open_cents, "EUR"), "limit": money(reached.limit_cents, "EUR")}
 
 
 def _offer(request: AccountRequest, form: RechargeForm) -> dict[str, object]:

@@ -16,6 +16,8 @@ class Kind(TextChoices):
 
     RECHARGE_PAID = "recharge_paid", _("Recharge paid")
     RECHARGE_FAILED = "recharge_failed", _("Recharge failed")
+    PAYMENT_REVERSED = "payment_reversed", _("Payment returned")
+    CARD_EXPIRING = "card_expiring", _("Card about to expire")
     BALANCE_ZERO = "balance_zero", _("No credits left")
     BALANCE_BELOW_ZERO = "balance_below_zero", _("Balance below zero")
     CREDITS_EXPIRING = "credits_expiring", _("Credits about to expire")
@@ -47,6 +49,8 @@ _SENDERS: Final = frozenset({Role.OWNER, Role.SENDER})
 RULES: Final[dict[Kind, Rule]] = {
     Kind.RECHARGE_PAID: Rule(_PAYERS, _("Credits were bought, and the invoice is there."), "recharge", True, True),
     Kind.RECHARGE_FAILED: Rule(_PAYERS, _("A payment did not succeed, and why."), "recharge", True, True),
+    Kind.PAYMENT_REVERSED: Rule(_PAYERS, _("Money went back, and its credits with it."), "recharge", True, True),
+    Kind.CARD_EXPIRING: Rule(_PAYERS, _("30, 7 and 1 days before a card expires."), "payment_methods", True),
     Kind.BALANCE_ZERO: Rule(
         _PAYERS | _SENDERS, _("No message can be sent until credits are bought."), "recharge_new", True
     ),

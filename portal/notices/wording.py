@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.urls import reverse
@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from portal.accounts.models import Account
 from portal.notices.codes import RULES, Kind
 from portal.notices.models import Notice
-from portal.templatetags.formats import country_name, credits, moment, money
+from portal.templatetags.formats import country_name, credits, day, moment, money
 
 Facts = Mapping[str, Any]
 
@@ -76,6 +76,41 @@ def _recharge_failed(facts: Facts) -> Words:
         sentences.append(_(facts["reason"]))
     sentences.append(_("Nothing was charged and no credits were added."))
     return Words(_("%(account)s: the recharge failed") % named, tuple(sentences), _("Open the recharge"))
+
+
+def _payment_reversed(facts: Facts) -> Words:
+    named = {
+        "account": facts["account"],
+        "credits": credits(facts["credits_units"]),
+        "missing": credits(facts["missing_units"]),
+        "amount": money(facts["gross_cents"], facts["currency"]),
+    }
+    told = {
+        "refund": _("We have given %(amount)s back for a recharge of %(account)s."),
+        "dispute": _("A payment of %(amount)s of %(account)s is disputed at the bank, and the money went back."),
+        "return": _("The bank has returned a direct debit of %(amount)s of %(account)s."),
+    }[facts["kind"]]
+    sentences = [told % named, _("%(credits)s credits go back with the money.") % named]
+    if facts["missing_units"]:
+        owed = _("%(missing)s of them had been used already. They are taken from the next credits that come.")
+        sentences.append(owed % named)
+    return Words(_("%(account)s: a payment went back") % named, tuple(sentences), _("Open the recharge"))
+
+
+def _card_expiring(facts: Facts) -> Words:
+    named = {
+        "account": facts["account"],
+        "card": facts["label"],
+        "day": day(date.fromisoformat(facts["expires_on"])),
+    }
+    return Words(
+        _("%(account)s: the card %(card)s expires") % named,
+        (
+            _("The card %(card)s can pay until %(day)s.") % named,
+            _("Add the new card before then, so that no recharge fails."),
+        ),
+        _("Open the payment methods"),
+    )
 
 
 def _balance_zero(facts: Facts) -> Words:
@@ -185,6 +220,8 @@ def _sender_country(facts: Facts) -> Words:
 _WORDS: Final[dict[Kind, Callable[[Facts], Words]]] = {
     Kind.RECHARGE_PAID: _recharge_paid,
     Kind.RECHARGE_FAILED: _recharge_failed,
+    Kind.PAYMENT_REVERSED: _payment_reversed,
+    Kind.CARD_EXPIRING: _card_expiring,
     Kind.BALANCE_ZERO: _balance_zero,
     Kind.BALANCE_BELOW_ZERO: _balance_below_zero,
     Kind.CREDITS_EXPIRING: _credits_expiring,

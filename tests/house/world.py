@@ -66,6 +66,7 @@ def furnish(account: Account, owner: User, now: datetime) -> Owned:
     route = Route.objects.create(gateway="simulator", valid_from=now - timedelta(days=1))
     ids: dict[str, uuid.UUID] = {
         "gateway": uuid.uuid4(),
+        "provider": uuid.uuid4(),
         "route": route.public_id,
         "customer": account.public_id,
         "person": owner.public_id,

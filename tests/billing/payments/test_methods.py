@@ -76,7 +76,8 @@ def test_a_mandate_keeps_what_was_agreed_to_and_counts_once_it_is_valid(
         payments.request(account=acme, method=method, amount_cents=1, currency="EUR", reference="r", now=now)
     assert payments.note_mandate(mandate=mandate, state=Mandate.State.VALID, actor_id=None, now=now)
     assert selectors.usable_methods(acme, now.date()) == [method]
-    assert payments.request(account=acme, method=method, amount_cents=1, currency="EUR", reference="r", now=now)
+    attempt = payments.request(account=acme, method=method, amount_cents=1, currency="EUR", reference="r", now=now)
+    assert attempt.token == sandbox.SEPA_GOOD
 
 
 def test_a_mandate_that_has_ended_stays_ended(acme: Account, alice: User, now: datetime) -> None:

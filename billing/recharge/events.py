@@ -1,0 +1,53 @@
+"""What a provider told us by webhook: found out about, and settled the same way as a reply."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from billing.payments import services as payments
+from billing.payments.models import Attempt, ProviderEvent
+from billing.payments.providers.base import Outcome
+from billing.recharge import services
+from billing.recharge.models import Recharge
+
+LEASE = timedelta(seconds=60)
+PAUSE = timedelta(seconds=30)
+
+State, Verdict = ProviderEvent.State, ProviderEvent.Verdict
+
+
+def handle(*, event: ProviderEvent, now: datetime) -> None:
+    """Deal with an event, if nobody else is at it: ask the provider what became of the charge, and settle."""
+    if not ProviderEvent.objects.due(now).filter(pk=event.pk).update(handle_at=now + LEASE):
+        return
+    attempt = _attempt(event)
+    recharge = None if attempt is None else Recharge.objects.filter(payment=attempt.payment_id).first()
+    if attempt is None or recharge is None:
+        _close(event, State.SET_ASIDE, Verdict.UNKNOWN_PAYMENT)
+        return
+    if event.amount_cents is not None and event.amount_cents != attempt.amount_cents:
+        # A person looks at it. The try itself is settled by what the provider says when it is asked.
+        Attempt.objects.filter(pk=attempt.pk).update(contradiction=f"{event.event_id}: {event.amount_cents}"[:200])
+        _close(event, State.SET_ASIDE, Verdict.CHANGED_AMOUNT)
+        return
+    answer = payments.look_up(attempt=attempt, now=now)
+    if answer.outcome == Outcome.UNKNOWN:
+        ProviderEvent.objects.filter(pk=event.pk).update(handle_at=now + PAUSE)
+        return
+    services.conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+    _close(event, State.DONE, Verdict.NONE)
+
+
+def _attempt(event: ProviderEvent) -> Attempt | None:
+    """The try that the event is about: by our own key, or by what the provider called it in an answer."""
+    mine = Attempt.objects.filter(provider=event.provider).select_related("payment")
+    try:
+        found = mine.filter(key=UUID(event.key)).first() if event.key else None
+    except ValueError:
+        found = None
+    if found is None and event.provider_reference:
+        found = mine.filter(provider_reference=event.provider_reference).first()
+    return found
+
+
+def _close(event: ProviderEvent, state: str, verdict: str) -> None:
+    ProviderEvent.objects.filter(pk=event.pk).update(state=state, verdict=verdict)

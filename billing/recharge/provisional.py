@@ -1,0 +1,46 @@
+"""Credits whose money can still be returned by the bank: until when, how many, and how many are too many."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Q, Sum
+
+from billing.payments.models import PaymentMethod, PaymentPolicy
+from billing.recharge.models import Recharge
+from portal.accounts.models import Account
+from portal.periods import valid_at
+
+# A debit can be returned without a reason for eight weeks (SEPA Core Rulebook 4.3.2.4).
+RETURNABLE: Final = timedelta(weeks=8)
+# EUR 1,000, until staff say otherwise.
+DEFAULT_LIMIT_CENTS: Final = 100_000
+
+
+class ProvisionalLimitReached(Exception):
+    """With this purchase more direct debits could be returned than the operator's policy allows the customer."""
+
+    def __init__(self, limit_cents: int, open_cents: int) -> None:
+        super().__init__(f"{open_cents} of {limit_cents} cents")
+        self.limit_cents, self.open_cents = limit_cents, open_cents
+
+
+def limit_cents(now: datetime) -> int:
+    """The policy's limit at `now`, in cents."""
+    policy = PaymentPolicy.objects.filter(valid_at(now)).first()
+    return policy.provisional_limit_cents if policy else DEFAULT_LIMIT_CENTS
+
+
+def open_cents(account: Account, now: datetime) -> int:
+    """What the customer's direct debits come to that are under way or can still be returned at `now`."""
+    can_return = Q(state=Recharge.State.WAITING) | Q(state=Recharge.State.PAID, provisional_until__gt=now)
+    family = Q(account=account.customer_id) | Q(account__parent=account.customer_id)
+    debits = Recharge.objects.filter(can_return, family, payment__method__kind=PaymentMethod.Kind.SEPA)
+    returned = debits.filter(payment__reversals__isnull=False)
+    return debits.exclude(pk__in=returned.values("pk")).aggregate(sum=Sum("gross_cents"))["sum"] or 0
+
+
+def check(*, account: Account, cents: int, now: datetime) -> None:
+    """Raise `ProvisionalLimitReached` when a debit of `cents` more would pass the limit. Call it in the queue."""
+    limit, already = limit_cents(now), open_cents(account, now)
+    if already + cents > limit:
+        raise ProvisionalLimitReached(limit, already)
