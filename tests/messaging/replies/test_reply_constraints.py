@@ -1,8 +1,10 @@
 """What the tables of replies refuse."""
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from messaging.replies import services
@@ -52,3 +54,21 @@ def test_a_reply_in_an_inbox_is_what_it_can_be(acme: Account, sent: Sent, answer
     refused("a_reply_is_found_in_a_known_way", lambda: mine.update(found_by="luck"))
     refused("a_reply_is_forwarded_to_somebody", lambda: mine.update(forward_due_at=now))
     refused("who_said_stop_gets_no_answer", lambda: mine.update(auto_reply="due"))
+
+
+def test_staff_give_a_number_and_take_it_back_by_a_command(acme: Account, globex: Account) -> None:
+    def run(*words: str) -> str:
+        said = StringIO()
+        call_command("reply_number", *words, stdout=said)
+        return said.getvalue()
+
+    assert "belongs to Acme" in run("0039 339 9900001", "--account", str(acme.public_id))
+    assert ReplyNumber.objects.get().number == "+393399900001"
+    for words, refusal in (
+        (["+393399900001", "--account", str(globex.public_id)], "another account"),
+        (["+393399900001", "--account", "nobody"], "no account"),
+        (["48838", "--release"], "belongs to nobody"),
+    ):
+        with pytest.raises(CommandError, match=refusal):
+            run(*words)
+    assert "nobody" in run("+393399900001", "--release")
