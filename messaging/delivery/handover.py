@@ -40,8 +40,8 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 # Longer than the longest call of a gateway: a lease that runs out means that nobody will write the answer.
 LEASE = timedelta(seconds=60)
-# How many lanes one claim looks into: the longest waiting first, the others at the next.
-_MOST_LANES = 40
+# A claim looks into so many lanes that each may give this many: a message for itself would be a question for itself.
+_FEWEST_OF_A_LANE = 10
 # A route with a bound lets this much of it through at once.
 _BURST = timedelta(seconds=1)
 
@@ -63,17 +63,15 @@ def submit_batch(*, account_id: int, now: datetime, gateway: Gateway | None = No
 
 @unit_of_work
 def claim(*, gateway: str, limit: int, now: datetime, account_id: int | None = None) -> list[Submission]:
-    """Take at most `limit` waiting messages that go over `gateway` now, of every account or of one; oldest lanes first.
+    """Take at most `limit` waiting messages that go over `gateway` now, of every account or of one, the oldest of each lane.
 
     They are in the caller's hands for `LEASE`; by then it has called `record`, or they are unknown. None are given
     while the gateway is paused, resting or gone, or while its routes have let through what they may.
     """
     plan = routes.plan(now)
-    shares = [
-        (lane, share)
-        for lane in in_turn(lanes(now, account_id=account_id))
-        for share in plan.shares(gateway, lane.prefix)
-    ][:_MOST_LANES]
+    mine = [lane for lane in lanes(now, account_id=account_id) if plan.shares(gateway, lane.prefix)]
+    chosen = in_turn(mine, max(2, limit // _FEWEST_OF_A_LANE))
+    shares = [(lane, share) for lane in chosen for share in plan.shares(gateway, lane.prefix)]
     batch: list[Submission] = []
     for place, (lane, share) in enumerate(shares):
         batch += _take(gateway, lane, share, ceil((limit - len(batch)) / (len(shares) - place)), now)

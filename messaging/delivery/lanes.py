@@ -1,7 +1,9 @@
 """Where messages wait: a lane for each account, campaign and country prefix, so that none stands behind another's."""
 
+import random
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from django.db import connection
 from django.db.models.functions import Coalesce
@@ -63,14 +65,20 @@ def messages_in(lane: Lane, now: datetime) -> MessageQuerySet:
     return mine.claimable(now)
 
 
-def in_turn(found: list[Lane]) -> list[Lane]:
-    """The lanes so that every account comes once before any comes again; the longest waiting first among equals."""
-    turns: dict[int, int] = {}
-    placed = []
+def in_turn(found: list[Lane], most: int) -> list[Lane]:
+    """At most so many of the lanes, so that every account comes once before any comes again.
+
+    Where there are more, chance decides which, so that none waits for ever behind others.
+    """
+    queues: dict[int, list[Lane]] = {}
     for lane in found:
-        turns[lane.account_id] = turns.get(lane.account_id, 0) + 1
-        placed.append((turns[lane.account_id], lane))
-    return [lane for _, lane in sorted(placed, key=lambda each: each[0])]
+        queues.setdefault(lane.account_id, []).append(lane)
+    waiting = list(queues.values())
+    if len(found) > most:
+        random.shuffle(waiting)
+        for queue in waiting:
+            random.shuffle(queue)
+    return [lane for turn in zip_longest(*waiting) for lane in turn if lane][:most]
 
 
 def accounts_waiting(now: datetime) -> list[int]:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from messaging.delivery import handover, health, routes
@@ -140,6 +141,22 @@ def test_a_claim_takes_of_every_lane_and_fills_itself(
     assert len(claimed("north", now, limit=10)) == 10
     assert Message.objects.filter(account=globex, state=State.SUBMITTING).count() == 4
     assert Message.objects.filter(account=acme, state=State.SUBMITTING).count() == 6
+
+
+def test_of_many_lanes_a_small_claim_looks_into_a_few_and_leaves_none_behind(
+    acme: Account, globex: Account, queue: Queue, now: datetime
+) -> None:
+    queue(acme, [f"+39347100{each:04}" for each in range(40)])
+    for each, message in enumerate(Message.objects.order_by("pk")):
+        Message.objects.filter(pk=message.pk).update(country_prefix=f"{39 + each % 10}")
+    queue(globex, ["+393472000101"])
+    with CaptureQueriesContext(connection) as queries:
+        assert len(claimed("north", now, limit=20)) <= 20
+    assert len(queries) < 20
+    assert Message.objects.filter(account=globex, state=State.SUBMITTING).exists()
+    for _ in range(20):
+        claimed("north", now, limit=20)
+    assert not Message.objects.filter(state=State.WAITING).exists()
 
 
 def test_what_was_not_sent_waits_on_for_any_gateway_from_the_moment_it_was_for(
