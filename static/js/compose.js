@@ -6,6 +6,8 @@ import { count } from "./segments.js";
 const ahead = document.getElementById("ahead");
 const field = ahead && document.getElementById(ahead.dataset.field);
 const before = [];
+// With a merge field every recipient's text has a length of its own: the preview counts those.
+const FIELD = /\{\p{L}[^{}|\n]{0,39}(\|[^{}]*)?\}/u;
 
 function show() {
   const counted = count(field.value);
@@ -16,7 +18,9 @@ function show() {
     encoding: counted.encoding === "gsm7" ? ahead.dataset.gsm : ahead.dataset.unicode,
   };
   for (const [name, text] of Object.entries(texts)) {
-    ahead.querySelector(`[data-shows="${name}"]`).textContent = text;
+    const place = ahead.querySelector(`[data-shows="${name}"]`);
+    place.textContent = text;
+    place.parentElement.hidden = FIELD.test(field.value);
   }
   ahead.querySelector("[data-undo]").hidden = before.length === 0;
 }
