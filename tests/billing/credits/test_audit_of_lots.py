@@ -79,3 +79,9 @@ def test_a_lot_that_was_never_drawn_on_is_compared_too(acme: Account, grant: Gra
         LotDifference(wallet.pk, "held", 0, 4),
         LotDifference(wallet.pk, f"held of lot {CreditLot.objects.get().pk}", 0, 4),
     ]
+
+
+def test_a_hold_without_any_lot_held_is_found(acme: Account, grant: Grant) -> None:
+    wallet = grant(acme, "10")
+    LedgerAccount.objects.filter(pk=wallet.ledger_account_id).update(debits_pending=2)
+    assert selectors.lot_differences() == [LotDifference(wallet.pk, "held", 2, 0)]
