@@ -50,7 +50,7 @@ messages: export SALDO_MODE = test
 messages: $(VENV)/stamp ## Compile the translations
 	@$(BIN)/python manage.py messages compile
 
-bench: $(VENV)/bench-stamp ## Measure the speeds the house promises
+bench: $(VENV)/bench-stamp ## Measure the speeds the house promises (SALDO_FULL=1: the millions too; PGLEDGER_SQL=<file>: beside it)
 	@$(BIN)/pytest -q -s -o python_files='bench_*.py' $(BENCH)
 
 mutants: export SALDO_MODE = test
@@ -70,6 +70,8 @@ faults: $(VENV)/stamp system ## Hurt campaigns of 10,000 messages in thirteen wa
 lock: ## Write requirements.lock anew from pyproject.toml
 	@uv pip compile pyproject.toml --quiet --all-extras --generate-hashes --no-emit-index-url --universal \
 		--python-version 3.11 --no-header -o requirements.lock
+	@uv pip compile $(BENCH)/requirements.in --quiet --constraint requirements.lock --generate-hashes --no-emit-index-url \
+		--universal --python-version 3.11 --no-header -o $(BENCH)/requirements.lock
 
 clean: ## Remove the environment, the demo's data and every cache
 	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -91,8 +93,8 @@ $(VENV)/stamp: requirements.lock
 		--root-user-action ignore --require-hashes -r requirements.lock
 	@touch $@
 
-$(VENV)/bench-stamp: $(VENV)/stamp $(BENCH)/requirements.in
+$(VENV)/bench-stamp: $(VENV)/stamp $(BENCH)/requirements.lock
 	@echo "Installing what the benchmarks compare with"
 	@$(PYTHON) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-input \
-		--root-user-action ignore -r $(BENCH)/requirements.in
+		--root-user-action ignore --require-hashes -r $(BENCH)/requirements.lock
 	@touch $@

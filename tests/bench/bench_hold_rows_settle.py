@@ -29,7 +29,7 @@ TEXT = "Gentile cliente, il suo ordine è pronto: può ritirarlo domani dalle 9 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_campaign_beside_its_rows_alone(acme: Account, grant: Grant, now: datetime) -> None:
-    grant(acme, 10_000 * MESSAGES)
+    grant(acme, str(10 * MESSAGES))
     wallet = credits.open_wallet(account=acme)
     numbers = [f"+3933{number:08}" for number in range(MESSAGES)]
 

@@ -226,7 +226,9 @@ def test_opt_outs_are_imported(acme: Account, browser: Client) -> None:
 
 
 def test_a_file_of_known_contacts_offers_to_renew_them(upload: Upload, read: Step, save: Step, browser: Client) -> None:
-    made = ContactList.objects.get(public_id=save(read(upload())).list_public_id)
+    list_id = save(read(upload())).list_public_id
+    assert list_id is not None
+    made = ContactList.objects.get(public_id=list_id)
     again = read(upload(CSV.replace("Anna", "Annalisa"), into=made))
     assert "Renew 2 contacts" in browser.get(at("import", again)).text
     browser.post(at("import_confirmation", again), {"renew": "on"})
