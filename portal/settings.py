@@ -418,7 +418,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": read_text("LOG_LEVEL", "INFO")},
     "loggers": {
-        **{name: {"level": "WARNING"} for name in ("django.server", "httpx", "weasyprint", "fontTools")},
+        **{name: {"level": "WARNING"} for name in ("django.server", "httpx", "stripe", "weasyprint", "fontTools")},
         "django.request": {"level": "ERROR"},  # every request has its line already; this one brings the traceback
     },
 }
