@@ -37,12 +37,16 @@ class Obstacle(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A method in its place, and what keeps it from paying, if anything. `expires_soon` is a warning, no obstacle."""
+    """A method in its place, and what keeps it from paying, if anything. `expires_soon` is a warning, no obstacle.
+
+    `is_first` is the one that pays; the usable ones behind it are its backups.
+    """
 
     method: PaymentMethod
     place: int
     obstacle: Obstacle | None
     expires_soon: bool
+    is_first: bool
 
     @property
     def is_usable(self) -> bool:
@@ -53,10 +57,12 @@ class Standing:
 def standings(account: Account, on: date) -> list[Standing]:
     """All methods of the account in their order, the unusable ones with the reason."""
     kept = PaymentMethod.objects.kept().filter(account=account).select_related("mandate")
-    found = []
+    found: list[Standing] = []
     for place, method in enumerate(kept, start=1):
         soon = method.expires_on is not None and on <= method.expires_on <= on + EXPIRES_SOON
-        found.append(Standing(method, place, _obstacle(method, on), soon))
+        obstacle = _obstacle(method, on)
+        is_first = obstacle is None and not any(each.is_usable for each in found)
+        found.append(Standing(method, place, obstacle, soon, is_first))
     return found
 
 

@@ -1,5 +1,6 @@
 """What staff type at the desk."""
 
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -131,8 +132,14 @@ class RouteForm(forms.Form):
 
 
 class RefundForm(forms.Form):
-    """How much of a payment is given back, in cents, and why. The reference makes it once."""
+    """How much of a payment is given back, cleaned into cents, and why. The reference makes it once."""
 
     reference = forms.UUIDField(widget=forms.HiddenInput)
-    amount_cents = forms.IntegerField(min_value=1, label=gettext_lazy("Amount in cents"))
+    amount_cents = forms.DecimalField(
+        min_value=Decimal("0.01"), max_digits=12, decimal_places=2, localize=True, label=gettext_lazy("Amount")
+    )
     reason = forms.CharField(max_length=200, label=gettext_lazy("Reason"))
+
+    def clean_amount_cents(self) -> int:
+        """The amount as whole cents."""
+        return int(self.cleaned_data["amount_cents"] * 100)

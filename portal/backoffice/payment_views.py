@@ -1,5 +1,6 @@
 """The desk's pages about payments: what is known of each, the safe next step, and what went back."""
 
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -161,4 +162,4 @@ def _next_step(attempt: Attempt) -> str:
 
 def _refund_form(recharge: Recharge | None) -> RefundForm | None:
     most = refunds.refundable_cents(recharge) if recharge and recharge.state == Recharge.State.PAID else 0
-    return RefundForm(initial={"amount_cents": most, "reference": uuid4()}) if most else None
+    return RefundForm(initial={"amount_cents": Decimal(most) / 100, "reference": uuid4()}) if most else None
