@@ -48,3 +48,17 @@ class SandboxDebitForm(forms.Form):
         if not iban.is_valid(number):
             raise forms.ValidationError(_("This is not a valid IBAN. Check it against your bank's papers."))
         return str(number)
+
+
+class StripePageForm(forms.Form):
+    """Which kind of method is to be kept at Stripe; a bank account with the consent to debit it."""
+
+    kind = forms.ChoiceField(choices=(("card", "card"), ("sepa", "sepa")))
+    agreed = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, object]:
+        """A bank account is debited only with consent."""
+        given = super().clean() or {}
+        if given.get("kind") == "sepa" and not given.get("agreed"):
+            raise forms.ValidationError(_("Agree to the mandate first: without it your bank debits nothing."))
+        return given

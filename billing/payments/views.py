@@ -23,7 +23,7 @@ from portal.accounts.capabilities import Capability
 def payment_methods(request: AccountRequest) -> HttpResponse:
     """How the account pays, in its order, and forms for another card or bank account."""
     wants_debit = request.POST.get("kind") == "sepa"
-    sent = request.method == "POST"
+    sent = request.method == "POST" and settings.PAYMENT_PROVIDER == "sandbox"
     card = SandboxCardForm(request.POST if sent and not wants_debit else None)
     debit = SandboxDebitForm(request.POST if sent and wants_debit else None, auto_id="debit_%s")
     if sent and (debit if wants_debit else card).is_valid():
@@ -35,6 +35,8 @@ def payment_methods(request: AccountRequest) -> HttpResponse:
         "mandate_text": mandates.text(),
         "standings": selectors.standings(request.account, timezone.now().date()),
         "has_sandbox": settings.PAYMENT_PROVIDER == "sandbox",
+        "has_stripe": settings.PAYMENT_PROVIDER == "stripe",
+        "session": request.GET.get("session", "")[:200],
     }
     return render(request, "billing/payments/payment_methods.html", context, status=422 if sent else 200)
 

@@ -39,8 +39,10 @@ def open_cents(account: Account, now: datetime) -> int:
     return debits.exclude(pk__in=returned.values("pk")).aggregate(sum=Sum("gross_cents"))["sum"] or 0
 
 
-def check(*, account: Account, cents: int, now: datetime) -> None:
+def check(*, account: Account, method: PaymentMethod, cents: int, now: datetime) -> None:
     """Raise `ProvisionalLimitReached` when a debit of `cents` more would pass the limit. Call it in the queue."""
+    if method.kind != PaymentMethod.Kind.SEPA:
+        return
     limit, already = limit_cents(now), open_cents(account, now)
     if already + cents > limit:
         raise ProvisionalLimitReached(limit, already)

@@ -41,6 +41,7 @@ class FarEnd:
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
     refunds: list[dict[str, Any]] = field(default_factory=list)
     disputes: list[dict[str, Any]] = field(default_factory=list)
+    pages: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting: list[bytes] = field(default_factory=list)
     answers: dict[str, tuple[str, int, dict[str, Any]]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -150,10 +151,35 @@ class FarEnd:
                 self.answers[key] = ("", 200, refund)
             return self.answers[key][1:]
 
+    def set_up(self, order: dict[str, str]) -> dict[str, Any]:
+        """A page for a card or a bank account, which is filled in as soon as it is opened."""
+        kind = order["payment_method_types[0]"]
+        method: dict[str, Any] = {"id": f"pm_{uuid.uuid4().hex[:8]}", "object": "payment_method", "type": kind}
+        if kind == "card":
+            method["card"] = {"brand": "visa", "last4": "4242", "exp_month": 2, "exp_year": 2028}
+        else:
+            method |= {"sepa_debit": {"last4": "3456"}, "billing_details": {"name": "Acme S.r.l."}}
+        page = {
+            "id": f"cs_{uuid.uuid4().hex[:8]}",
+            "object": "checkout.session",
+            "url": f"{self.url}/page",
+            "status": "complete",
+            "client_reference_id": order["client_reference_id"],
+            "customer": order["customer"],
+            "setup_intent": {"object": "setup_intent", "mandate": "mandate_1", "payment_method": method},
+        }
+        self.pages[str(page["id"])] = page
+        return page
+
     def listed(self, path: str, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """What a GET of the API finds."""
         if path.startswith("/v1/payment_intents/"):
             return 200, self.intents[path.rsplit("/", 1)[1]]
+        if path.startswith("/v1/checkout/sessions/"):
+            page = self.pages.get(path.rsplit("/", 1)[1])
+            return (200, page) if page else (404, {"error": {"type": "invalid_request_error", "message": "none"}})
+        if path.startswith("/v1/mandates/"):
+            return 200, {"id": path.rsplit("/", 1)[1], "object": "mandate", "status": "active"}
         if path == "/v1/payment_intents":
             found = [each for each in self.intents.values() if each["customer"] == query["customer"]]
             found = [each for each in found if each["created"] >= int(query.get("created[gte]", 0))]
@@ -190,6 +216,12 @@ def handler_of(far_end: FarEnd) -> type[BaseHTTPRequestHandler]:
             key, plan = self.headers["Idempotency-Key"], far_end.plan
             if self.path == "/v1/refunds":
                 self._answer(*far_end.give_back(order, key))
+                return
+            if self.path == "/v1/customers":
+                self._answer(200, {"id": "cus_1", "object": "customer"})
+                return
+            if self.path == "/v1/checkout/sessions":
+                self._answer(200, far_end.set_up(order))
                 return
             far_end.charge_requests += 1
             is_first = key not in far_end.answers

@@ -8,7 +8,7 @@ import random
 import sys
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import FrameType
@@ -18,9 +18,6 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.db.models import Sum
-from django.test import Client
-from django.urls import reverse
-from pytest_django import Settings
 
 from billing.credits import selectors as credits_selectors
 from billing.credits.models import CreditLot, Origin
@@ -36,7 +33,7 @@ from billing.recharge.models import Recharge, TakeBack
 from portal.accounts.models import Account, User
 from portal.bells import silence
 from tests.billing.payments.test_methods import add_debit
-from tests.faults.stripe_far_end import REPLIES, SECRET, WEBHOOKS, FarEnd, Plan, running
+from tests.faults.stripe_far_end import REPLIES, WEBHOOKS, FarEnd, Plan
 
 COUNT = int(os.environ.get("RECHARGES", "60"))
 BILLING = str(settings.BASE_DIR / "billing")
@@ -78,23 +75,6 @@ def killed_at(line: int, work: Callable[[], object]) -> int:
     os.waitpid(child, 0)
     with os.fdopen(reader) as said:
         return int(said.read() or 0)
-
-
-@pytest.fixture
-def far_end(settings: Settings) -> Iterator[FarEnd]:
-    def post(body: bytes, signature: str) -> int:
-        url = reverse("provider_events", args=["stripe"])
-        headers = {"Stripe-Signature": signature}
-        try:
-            return Client().post(url, body, content_type="application/json", headers=headers).status_code
-        finally:
-            connections.close_all()
-
-    with running(post) as far_end:
-        settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = f"sk_test_{uuid.uuid4().hex}", SECRET
-        settings.STRIPE_API_URL = far_end.url
-        yield far_end
-    provider.client.cache_clear()
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ class Stripe:
 
     def charge(self, charge: Charge) -> Answer:
         try:
-            intent = _client().v1.payment_intents.create(_order(charge), {"idempotency_key": charge.key})
+            intent = api().v1.payment_intents.create(_order(charge), {"idempotency_key": charge.key})
         except stripe.CardError as refusal:
             return _refused(refusal)
         except stripe.InvalidRequestError as refusal:
@@ -80,7 +80,7 @@ class Stripe:
             return Answer(Outcome.DECLINED, reason=_reason(refusal.code))
         except stripe.StripeError:
             return Answer(Outcome.UNKNOWN)
-        return self._read_intent(_plain(intent))
+        return self._read_intent(plain(intent))
 
     def look_up(self, charge: Charge) -> Answer | None:
         try:
@@ -94,7 +94,7 @@ class Stripe:
         if len(parts) < 4:
             return None
         try:
-            return MANDATES.get(str(_client().v1.mandates.retrieve(parts[3]).status))
+            return MANDATES.get(str(api().v1.mandates.retrieve(parts[3]).status))
         except stripe.StripeError:
             return None
 
@@ -134,14 +134,14 @@ class Stripe:
 
     def _find(self, charge: Charge) -> dict[str, Any] | None:
         """The payment intent of a charge: by its name, or, where we never heard it, by the key in its metadata."""
-        intents = _client().v1.payment_intents
+        intents = api().v1.payment_intents
         if charge.provider_reference:
-            return _plain(intents.retrieve(charge.provider_reference))
+            return plain(intents.retrieve(charge.provider_reference))
         search: Any = {"customer": charge.token.split("/")[0], "limit": 100}
         if charge.started_at:
             search["created"] = {"gte": int((charge.started_at - timedelta(minutes=10)).timestamp())}
         for intent in intents.list(search).auto_paging_iter():
-            found = _plain(intent)
+            found = plain(intent)
             if found["metadata"].get("attempt") == charge.key:
                 return found
         return None
@@ -163,10 +163,11 @@ class Stripe:
 
     def _give_back(self, key: str, intent: str, amount_cents: int) -> dict[str, Any]:
         order: Any = {"payment_intent": intent, "amount": amount_cents, "metadata": {"refund": key}}
-        return _plain(_client().v1.refunds.create(order, {"idempotency_key": key}))
+        return plain(api().v1.refunds.create(order, {"idempotency_key": key}))
 
 
-def _client() -> StripeClient:
+def api() -> StripeClient:
+    """The library's client with the key of the settings."""
     return client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_URL)
 
 
@@ -210,8 +211,8 @@ def _reversals(intent: dict[str, Any]) -> list[Reversed]:
         if not failed or refund["metadata"].get("refund"):
             found.append(Reversed(reference, ReversalKind.REFUND, refund["amount"], is_undone=failed))
     is_debit = "sepa_debit" in intent["payment_method_types"]
-    disputes = _client().v1.disputes.list({"payment_intent": intent["id"], "limit": 100})
-    for dispute in map(_plain, disputes.auto_paging_iter()):
+    disputes = api().v1.disputes.list({"payment_intent": intent["id"], "limit": 100})
+    for dispute in map(plain, disputes.auto_paging_iter()):
         if dispute["status"] not in INQUIRIES:
             kind = ReversalKind.RETURN if is_debit else ReversalKind.DISPUTE
             found.append(Reversed(dispute["id"], kind, dispute["amount"], is_undone=dispute["status"] == "won"))
@@ -219,11 +220,11 @@ def _reversals(intent: dict[str, Any]) -> list[Reversed]:
 
 
 def _refunds(intent: str) -> list[dict[str, Any]]:
-    refunds = _client().v1.refunds.list({"payment_intent": intent, "limit": 100})
-    return [_plain(each) for each in refunds.auto_paging_iter()]
+    refunds = api().v1.refunds.list({"payment_intent": intent, "limit": 100})
+    return [plain(each) for each in refunds.auto_paging_iter()]
 
 
-def _plain(thing: stripe.StripeObject) -> dict[str, Any]:
+def plain(thing: stripe.StripeObject) -> dict[str, Any]:
     """A Stripe object as plain JSON: the library's objects are no dicts."""
     plain: dict[str, Any] = json.loads(str(thing))
     return plain

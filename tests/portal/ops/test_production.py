@@ -119,6 +119,18 @@ def test_gateways_are_read_by_name(bare: pytest.MonkeyPatch) -> None:
     }
 
 
+def test_stripe_is_not_used_without_its_secrets(bare: pytest.MonkeyPatch) -> None:
+    bare.setenv("PAYMENT_PROVIDER", "stripe")
+    with pytest.raises(ImproperlyConfigured, match="STRIPE_SECRET_KEY"):
+        read_settings()
+    bare.setenv("STRIPE_SECRET_KEY", "sk_live_1")
+    with pytest.raises(ImproperlyConfigured, match="STRIPE_WEBHOOK_SECRET"):
+        read_settings()
+    bare.setenv("STRIPE_WEBHOOK_SECRET", "whsec_1")
+    bare.setenv("STRIPE_API_URL", "http://127.0.0.1:1")
+    assert read_settings()["STRIPE_API_URL"] == ""
+
+
 def test_the_static_files_can_be_collected_and_named_by_their_content(tmp_path: Path) -> None:
     run = manage("collectstatic", "--noinput", **COMPLETE, DATA_DIR=str(tmp_path))
 
