@@ -13,6 +13,7 @@ from celery import Task
 from django.dispatch import Signal
 from kombu.exceptions import OperationalError
 
+from billing.auto_recharge import tasks as auto_recharge_tasks
 from billing.credits import signals as credits_signals
 from billing.invoices import signals as invoices_signals
 from billing.invoices import tasks as invoices_tasks
@@ -39,6 +40,7 @@ class Wire:
 
 WIRES: tuple[Wire, ...] = (
     Wire(credits_signals.wallet_changed, alerts_tasks.evaluate_wallet),
+    Wire(credits_signals.wallet_changed, auto_recharge_tasks.evaluate_wallet),
     Wire(alerts_signals.notices_waiting, alerts_tasks.deliver),
     Wire(reports_signals.report_requested, reports_tasks.build),
     Wire(invoices_signals.invoice_issued, invoices_tasks.render),

@@ -31,6 +31,26 @@ def packs(account: Account, now: datetime) -> list[CreditPack]:
     return agreed or list(for_sale.filter(price_list__is_default=True))
 
 
+def priced(account: Account, units: int, now: datetime) -> CreditPack | None:
+    """A pack of any number of `units`, not stored, as `account` would buy it; None where nothing is for sale.
+
+    A credit costs what it costs in the largest pack that is not larger (or in the smallest there is), and all together
+    never more than the next larger pack. Half a cent is rounded up.
+    """
+    for_sale = packs(account, now)
+    if not for_sale:
+        return None
+    smaller = [pack for pack in for_sale if pack.credits <= units]
+    tier = max(smaller, default=min(for_sale, key=_size), key=_size)
+    cents = (2 * tier.price_cents * units + tier.credits) // (2 * tier.credits)
+    dearest = min((pack.price_cents for pack in for_sale if pack.credits >= units), default=cents)
+    return CreditPack(price_list=tier.price_list, credits=units, price_cents=max(1, min(cents, dearest)))
+
+
+def _size(pack: CreditPack) -> int:
+    return pack.credits
+
+
 def public_lists(now: datetime) -> list[PublicList]:
     """The price lists shown to everybody at `now`, the default one first; a list without packs is left out."""
     shown: dict[PriceList, list[CreditPack]] = {}

@@ -31,6 +31,7 @@ def test_the_wiring_is_what_it_is_known_to_be() -> None:
     names = bell_names()
     assert {(names[id(wire.bell)], wire.task.name) for wire in wiring.WIRES} == {
         ("billing.credits.wallet_changed", "messaging.alerts.tasks.evaluate_wallet"),
+        ("billing.credits.wallet_changed", "billing.auto_recharge.tasks.evaluate_wallet"),
         ("billing.invoices.invoice_issued", "billing.invoices.tasks.render"),
         ("messaging.delivery.messages_waiting", "messaging.delivery.tasks.submit"),
         ("messaging.campaigns.draft_waiting", "messaging.campaigns.tasks.work_on_draft"),

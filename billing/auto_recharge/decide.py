@@ -1,0 +1,190 @@
+"""Whether credits are bought now: figures in, an answer out, and which conditions were met. Pure.
+
+The conditions are asked in one order, and the first that is not met is the answer. Money is asked for only when all
+of them are, so whatever is written down here can be checked against the row that was stored.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+from math import ceil
+from typing import Final
+
+from billing.credits.expiry import after_months
+
+FIRST_PAUSE: Final = timedelta(hours=1)
+"""How long nothing is asked for after every method was declined once; each further round waits four times as long."""
+
+LONGEST_PAUSE: Final = timedelta(days=3)
+
+
+class Answer(StrEnum):
+    """What came of a look. Each but the last three names the condition that was not met."""
+
+    OFF = "off"
+    CLOSED = "closed"
+    DRAWS_ON_ANOTHER = "draws_on_another"
+    ENOUGH = "enough"
+    ON_ITS_WAY = "on_its_way"
+    TOO_YOUNG = "too_young"
+    NO_METHOD = "no_method"
+    NO_DETAILS = "no_details"
+    NOT_FOR_SALE = "not_for_sale"
+    PAUSED = "paused"
+    DAY_CAP = "day_cap"
+    MONTH_CAP = "month_cap"
+    ASKED = "asked"
+    REFUSED = "refused"
+    ASK = "ask"
+    BUY = "buy"
+
+
+class Unusual(StrEnum):
+    """Why the owner is asked before more is charged."""
+
+    SECOND = "second"
+    PACE = "pace"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A charge of `method` (its key) that was declined, and when."""
+
+    method: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that is known at `now`: credits in units, money in cents with VAT.
+
+    `methods` are those that may be charged, in order; `refusals` those since the last success. `old_enough_on` and
+    `today` are days in the account's zone. `gross_cents` is what `size` would cost, None where it is not for sale.
+    """
+
+    now: datetime
+    is_on: bool
+    is_closed: bool
+    draws_on_another: bool
+    available: int
+    on_their_way: int
+    has_open: bool
+    threshold: int
+    quantity: int
+    today: date
+    old_enough_on: date
+    methods: Sequence[int]
+    has_details: bool
+    gross_cents: int | None
+    spent_today: int
+    spent_this_month: int
+    day_cap: int
+    month_cap: int
+    refusals: Sequence[Refusal]
+    last_bought_at: datetime | None
+    apart: timedelta
+    used_last_day: int
+    used_usually: int
+    pace_factor: int
+    is_asked: bool
+    is_approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, and each condition by the answer that it gives when it is not met.
+
+    `method` is the one to charge (None where there is none), `until` the end of a pause, `unusual` why the owner is
+    to be asked.
+    """
+
+    answer: Answer
+    conditions: Mapping[Answer, bool]
+    units: int
+    method: int | None
+    until: datetime | None
+    unusual: Unusual | None
+
+
+def size(*, available: int, on_their_way: int, threshold: int, quantity: int) -> int:
+    """The units to buy: as often the quantity as it takes to land above the threshold, and once at least."""
+    missing = threshold - available - on_their_way
+    return quantity * max(1, missing // quantity + 1)
+
+
+def old_enough_on(opened_at: datetime, months: int, zone: tzinfo) -> date:
+    """The day on which an account is so many calendar months old: a day in its zone, whatever the hour it was opened.
+
+    A month without that day gives its last one: two months after 31 December is 28 or 29 February.
+    """
+    noon = opened_at.astimezone(zone).replace(hour=12, minute=0, second=0, microsecond=0)
+    return after_months(noon, months, zone).date()
+
+
+def next_method(methods: Sequence[int], refusals: Sequence[Refusal]) -> tuple[int, int] | None:
+    """The method to charge, and how often it was declined already: the first of those declined the fewest times."""
+    if not methods:
+        return None
+    times = {method: sum(refusal.method == method for refusal in refusals) for method in methods}
+    method = min(methods, key=lambda each: times[each])
+    return method, times[method]
+
+
+def paused_until(rounds: int, refusals: Sequence[Refusal]) -> datetime | None:
+    """When to ask again after all methods were declined `rounds` times: an hour later, then 4, 16, 64 and 72."""
+    if not rounds or not refusals:
+        return None
+    longer: int = 4 ** min(rounds - 1, 4)
+    pause = min(FIRST_PAUSE * longer, LONGEST_PAUSE)
+    return max(refusal.at for refusal in refusals) + pause
+
+
+def unusual(facts: Facts) -> Unusual | None:
+    """Whether this purchase looks as if something went wrong: it is the second in a short time, or follows on a day
+    on which far more was used than on others."""
+    if facts.last_bought_at is not None and facts.now - facts.last_bought_at < facts.apart:
+        return Unusual.SECOND
+    above = facts.used_last_day > facts.pace_factor * facts.used_usually
+    if facts.used_usually and above and facts.used_last_day > facts.quantity:
+        return Unusual.PACE
+    return None
+
+
+def decide(facts: Facts) -> Decision:
+    """Answer whether to buy, at these facts."""
+    units = size(
+        available=facts.available,
+        on_their_way=facts.on_their_way,
+        threshold=facts.threshold,
+        quantity=facts.quantity,
+    )
+    chosen = next_method(facts.methods, facts.refusals)
+    method, rounds = chosen or (None, 0)
+    until = paused_until(rounds, facts.refusals)
+    cents = facts.gross_cents or 0
+    strange = None if facts.is_approved else unusual(facts)
+    conditions = {
+        Answer.OFF: facts.is_on,
+        Answer.CLOSED: not facts.is_closed,
+        Answer.DRAWS_ON_ANOTHER: not facts.draws_on_another,
+        Answer.ENOUGH: facts.available + facts.on_their_way <= facts.threshold,
+        Answer.ON_ITS_WAY: not facts.has_open,
+        Answer.TOO_YOUNG: facts.today >= facts.old_enough_on,
+        Answer.NO_METHOD: method is not None,
+        Answer.NO_DETAILS: facts.has_details,
+        Answer.NOT_FOR_SALE: facts.gross_cents is not None,
+        Answer.PAUSED: until is None or facts.now >= until,
+        Answer.DAY_CAP: facts.spent_today + cents <= facts.day_cap,
+        Answer.MONTH_CAP: facts.spent_this_month + cents <= facts.month_cap,
+        Answer.ASKED: strange is None,
+    }
+    unmet = next((answer for answer, is_met in conditions.items() if not is_met), Answer.BUY)
+    if unmet == Answer.ASKED and not facts.is_asked:
+        unmet = Answer.ASK
+    return Decision(unmet, conditions, units, method, until if unmet == Answer.PAUSED else None, strange)
+
+
+def usual_a_day(used: int, days: int) -> int:
+    """What is used on a day as a rule: the mean of `days`, rounded up, so that little is not taken for nothing."""
+    return ceil(used / days) if days > 0 else 0

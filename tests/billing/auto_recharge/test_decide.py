@@ -1,0 +1,235 @@
+"""The decision alone: tables and properties, without a database."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.auto_recharge.decide import (
+    LONGEST_PAUSE,
+    Answer,
+    Facts,
+    Refusal,
+    Unusual,
+    decide,
+    next_method,
+    old_enough_on,
+    paused_until,
+    size,
+    unusual,
+)
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+ROME = ZoneInfo("Europe/Rome")
+UNITS = st.integers(-(10**12), 10**12)
+SOME = st.integers(1, 10**12)
+
+
+def facts(**changed: object) -> Facts:
+    """Everything as it has to be for buying, but for what a test changes."""
+    usual: dict[str, object] = {
+        "now": NOW,
+        "is_on": True,
+        "is_closed": False,
+        "draws_on_another": False,
+        "available": 10,
+        "on_their_way": 0,
+        "has_open": False,
+        "threshold": 50,
+        "quantity": 100,
+        "today": date(2026, 11, 20),
+        "old_enough_on": date(2026, 7, 20),
+        "methods": (1, 2),
+        "has_details": True,
+        "gross_cents": 512,
+        "spent_today": 0,
+        "spent_this_month": 0,
+        "day_cap": 10_000,
+        "month_cap": 50_000,
+        "refusals": (),
+        "last_bought_at": None,
+        "apart": timedelta(hours=3),
+        "used_last_day": 0,
+        "used_usually": 0,
+        "pace_factor": 5,
+        "is_asked": False,
+        "is_approved": False,
+    }
+    return Facts(**(usual | changed))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "answer"),
+    [
+        ({}, Answer.BUY),
+        ({"is_on": False}, Answer.OFF),
+        ({"is_closed": True}, Answer.CLOSED),
+        ({"draws_on_another": True}, Answer.DRAWS_ON_ANOTHER),
+        ({"available": 51}, Answer.ENOUGH),
+        ({"available": 50}, Answer.BUY),
+        ({"available": 10, "on_their_way": 41, "has_open": True}, Answer.ENOUGH),
+        ({"available": 9, "on_their_way": 41, "has_open": True}, Answer.ON_ITS_WAY),
+        ({"today": date(2026, 7, 19)}, Answer.TOO_YOUNG),
+        ({"today": date(2026, 7, 20)}, Answer.BUY),
+        ({"methods": ()}, Answer.NO_METHOD),
+        ({"has_details": False}, Answer.NO_DETAILS),
+        ({"gross_cents": None}, Answer.NOT_FOR_SALE),
+        ({"spent_today": 9_488}, Answer.BUY),
+        ({"spent_today": 9_489}, Answer.DAY_CAP),
+        ({"spent_this_month": 49_489}, Answer.MONTH_CAP),
+        ({"last_bought_at": NOW - timedelta(hours=2)}, Answer.ASK),
+        ({"last_bought_at": NOW - timedelta(hours=3)}, Answer.BUY),
+        ({"last_bought_at": NOW - timedelta(hours=2), "is_asked": True}, Answer.ASKED),
+        ({"last_bought_at": NOW - timedelta(hours=2), "is_approved": True}, Answer.BUY),
+        ({"last_bought_at": NOW + timedelta(hours=2)}, Answer.ASK),  # the clock was put back
+        ({"used_last_day": 501, "used_usually": 100}, Answer.ASK),
+        ({"used_last_day": 500, "used_usually": 100}, Answer.BUY),
+    ],
+)
+def test_the_first_condition_that_is_not_met_is_the_answer(changed: dict[str, object], answer: Answer) -> None:
+    decision = decide(facts(**changed))
+    assert decision.answer == answer
+    if answer not in (Answer.BUY, Answer.ASK):
+        assert decision.conditions[answer] is False
+
+
+def test_conditions_are_all_told_whichever_comes_first() -> None:
+    decision = decide(facts(methods=(), has_details=False, spent_today=9_999))
+    unmet = [answer for answer, is_met in decision.conditions.items() if not is_met]
+    assert unmet == [Answer.NO_METHOD, Answer.NO_DETAILS, Answer.DAY_CAP]
+
+
+@given(available=UNITS, on_their_way=st.integers(0, 10**12), threshold=SOME, quantity=SOME)
+def test_one_purchase_lands_above_the_threshold_and_is_no_larger_than_it_must(
+    available: int, on_their_way: int, threshold: int, quantity: int
+) -> None:
+    units = size(available=available, on_their_way=on_their_way, threshold=threshold, quantity=quantity)
+    assert units >= quantity
+    assert units % quantity == 0
+    assert available + on_their_way + units > threshold
+    assert units == quantity or available + on_their_way + units - quantity <= threshold
+
+
+ANY_FACTS = st.builds(
+    facts,
+    is_on=st.booleans(),
+    available=st.integers(-100, 200),
+    on_their_way=st.integers(0, 200),
+    has_open=st.booleans(),
+    methods=st.lists(st.integers(1, 3), unique=True),
+    gross_cents=st.none() | st.integers(1, 20_000),
+    spent_today=st.integers(0, 20_000),
+    spent_this_month=st.integers(0, 60_000),
+    refusals=st.lists(st.builds(Refusal, st.integers(1, 3), st.datetimes().map(lambda at: at.replace(tzinfo=UTC)))),
+    last_bought_at=st.none() | st.integers(-10, 10).map(lambda hours: NOW - timedelta(hours=hours)),
+    used_last_day=st.integers(0, 1_000),
+    used_usually=st.integers(0, 200),
+    is_asked=st.booleans(),
+    is_approved=st.booleans(),
+)
+
+
+@given(ANY_FACTS)
+def test_money_is_asked_for_only_when_all_is_well(given_facts: Facts) -> None:
+    decision = decide(given_facts)
+    if decision.answer != Answer.BUY:
+        return
+    assert given_facts.is_on
+    assert not given_facts.has_open
+    assert given_facts.available + given_facts.on_their_way <= given_facts.threshold
+    assert given_facts.available + given_facts.on_their_way + decision.units > given_facts.threshold
+    assert given_facts.gross_cents is not None
+    assert given_facts.spent_today + given_facts.gross_cents <= given_facts.day_cap
+    assert given_facts.spent_this_month + given_facts.gross_cents <= given_facts.month_cap
+    assert decision.method in given_facts.methods
+    assert unusual(given_facts) is None or given_facts.is_approved
+
+
+@given(ANY_FACTS)
+def test_the_answer_is_the_first_unmet_condition_in_the_one_order(given_facts: Facts) -> None:
+    decision = decide(given_facts)
+    unmet = [answer for answer, is_met in decision.conditions.items() if not is_met]
+    expected = unmet[0] if unmet else Answer.BUY
+    assert decision.answer == expected or (expected, decision.answer) == (Answer.ASKED, Answer.ASK)
+
+
+@pytest.mark.parametrize(
+    ("opened", "old"),
+    [
+        (datetime(2026, 12, 31, 12, tzinfo=UTC), date(2027, 2, 28)),
+        (datetime(2027, 12, 31, 12, tzinfo=UTC), date(2028, 2, 29)),
+        # In Rome it was the first of January already.
+        (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), date(2027, 3, 1)),
+        # The clock is put forward on 28 March 2027 at 2, and back on 25 October 2026 at 3.
+        (datetime(2027, 1, 28, 1, 30, tzinfo=UTC), date(2027, 3, 28)),
+        (datetime(2026, 8, 25, 0, 30, tzinfo=UTC), date(2026, 10, 25)),
+    ],
+)
+def test_two_months_are_calendar_months_by_the_accounts_clock(opened: datetime, old: date) -> None:
+    assert old_enough_on(opened, 2, ROME) == old
+
+
+@given(
+    st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1)),  # noqa: DTZ001 - made aware in the test
+    st.integers(0, 24),
+    st.sampled_from(["Europe/Rome", "Pacific/Auckland", "America/St_Johns", "UTC"]),
+)
+def test_the_hour_of_the_day_never_changes_how_old_an_account_is(at: datetime, months: int, name: str) -> None:
+    zone = ZoneInfo(name)
+    days = {old_enough_on(at.replace(hour=hour, tzinfo=zone).astimezone(UTC), months, zone) for hour in (4, 12, 23)}
+    assert len(days) == 1
+
+
+def refused(*methods: int) -> list[Refusal]:
+    return [Refusal(method, NOW + timedelta(minutes=place)) for place, method in enumerate(methods)]
+
+
+@pytest.mark.parametrize(
+    ("methods", "tried", "chosen"),
+    [
+        ((1, 2), (), (1, 0)),
+        ((1, 2), (1,), (2, 0)),
+        ((1, 2), (1, 2), (1, 1)),
+        ((1, 2), (1, 2, 1), (2, 1)),
+        ((1,), (1, 1), (1, 2)),
+        ((), (1,), None),
+        ((2,), (1, 1, 1), (2, 0)),
+    ],
+)
+def test_the_backup_is_charged_when_the_first_was_declined(
+    methods: tuple[int, ...], tried: tuple[int, ...], chosen: tuple[int, int] | None
+) -> None:
+    assert next_method(methods, refused(*tried)) == chosen
+
+
+def pauses(rounds: int) -> Iterator[timedelta]:
+    for number in range(1, rounds + 1):
+        until = paused_until(number, refused(1))
+        assert until is not None
+        yield until - NOW
+
+
+def test_the_pause_after_a_decline_grows_to_three_days_and_no_further() -> None:
+    found = list(pauses(40))
+    assert [pause // timedelta(hours=1) for pause in found[:5]] == [1, 4, 16, 64, 72]
+    assert all(first <= second for first, second in pairwise(found))
+    assert found[-1] == LONGEST_PAUSE
+    assert paused_until(0, ()) is None
+
+
+def test_a_pause_ends_at_its_moment() -> None:
+    hour = timedelta(hours=1)
+    before = facts(methods=(1,), refusals=[Refusal(1, NOW - hour + timedelta(seconds=1))])
+    assert decide(before).answer == Answer.PAUSED
+    assert decide(before).until == NOW + timedelta(seconds=1)
+    assert decide(facts(methods=(1,), refusals=[Refusal(1, NOW - hour)])).answer == Answer.BUY
+
+
+def test_who_has_hardly_used_anything_is_not_asked_for_a_first_campaign() -> None:
+    assert unusual(facts(used_last_day=100, used_usually=1)) is None
+    assert unusual(facts(used_last_day=101, used_usually=1)) == Unusual.PACE
+    assert unusual(facts(used_last_day=10**9, used_usually=0)) is None
