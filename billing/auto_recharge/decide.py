@@ -29,6 +29,7 @@ class Answer(StrEnum):
     ON_ITS_WAY = "on_its_way"
     TOO_YOUNG = "too_young"
     NO_METHOD = "no_method"
+    RETURNED = "returned"
     NO_DETAILS = "no_details"
     NOT_FOR_SALE = "not_for_sale"
     PAUSED = "paused"
@@ -59,7 +60,8 @@ class Refusal:
 class Facts:
     """Everything that is known at `now`: credits in units, money in cents with VAT.
 
-    `methods` are those that may be charged, in order; `refusals` those since the last success. `old_enough_on` and
+    `methods` are those that may be charged, in order; `was_returned` says that money came back since it was set up,
+    `refusals` those since the last success. `old_enough_on` and
     `today` are days in the account's zone. `gross_cents` is what `size` would cost, None where it is not for sale.
     """
 
@@ -75,6 +77,7 @@ class Facts:
     today: date
     old_enough_on: date
     methods: Sequence[int]
+    was_returned: bool
     has_details: bool
     gross_cents: int | None
     spent_today: int
@@ -172,6 +175,7 @@ def decide(facts: Facts) -> Decision:
         Answer.ON_ITS_WAY: not facts.has_open,
         Answer.TOO_YOUNG: facts.today >= facts.old_enough_on,
         Answer.NO_METHOD: method is not None,
+        Answer.RETURNED: not facts.was_returned,
         Answer.NO_DETAILS: facts.has_details,
         Answer.NOT_FOR_SALE: facts.gross_cents is not None,
         Answer.PAUSED: until is None or facts.now >= until,

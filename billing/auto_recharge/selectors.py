@@ -16,7 +16,7 @@ from billing.invoices.selectors import BillingDetailsMissing
 from billing.ledger import entries
 from billing.ledger.entries import Period
 from billing.payments import selectors as payments_selectors
-from billing.payments.models import PaymentMethod
+from billing.payments.models import PaymentMethod, Reversal
 from billing.pricing import selectors as pricing_selectors
 from billing.pricing.models import CreditPack
 from billing.recharge import selectors as recharges_selectors
@@ -113,6 +113,7 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
         today=at.astimezone(zone).date(),
         old_enough_on=decide.old_enough_on(account.created_at, rules.months_old, zone),
         methods=_in_turn(auto, chargeable(account, rules, at)),
+        was_returned=_was_returned(auto),
         has_details=can_be_invoiced(account),
         gross_cents=_cost(account, pack),
         spent_today=day,
@@ -133,6 +134,13 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
 
 def _automatic(account: Account) -> QuerySet[Recharge]:
     return Recharge.objects.filter(account=account, origin=Recharge.Origin.AUTOMATIC)
+
+
+def _was_returned(auto: AutoRecharge) -> bool:
+    """Whether the bank took money of the account back, or the payer claimed it back, since it was set up as it is."""
+    kinds = [Reversal.Kind.RETURN, Reversal.Kind.DISPUTE]
+    taken_back = Reversal.objects.filter(payment__account=auto.account_id, kind__in=kinds, state=Reversal.State.DONE)
+    return taken_back.filter(created_at__gte=auto.changed_at).exists()
 
 
 def _asked(auto: AutoRecharge) -> list[str]:

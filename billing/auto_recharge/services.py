@@ -29,7 +29,13 @@ from portal.audit import services as audit
 from portal.transactions import unit_of_work
 
 # What a purchase can be refused for although every condition was met; it is written down, and tried again.
-REFUSALS = (payments.MethodNotUsable, BillingDetailsMissing, recharges.RechargeAlreadyOpen, recharges.DrawsOnAnother)
+REFUSALS = (
+    payments.MethodNotUsable,
+    BillingDetailsMissing,
+    recharges.ProvisionalLimitReached,
+    recharges.RechargeAlreadyOpen,
+    recharges.DrawsOnAnother,
+)
 
 
 class ConditionMissing(Exception):
@@ -69,7 +75,7 @@ def switch_on(*, account: Account, terms: Terms, revision: int, actor_id: int | 
 
     Raises `ConditionMissing`, `NotAllowed`, `ChangedMeanwhile`.
     """
-    _queue(account.pk)
+    recharges.queue(account)
     auto = _at(account, revision)
     rules = selectors.policy(now)
     _check(terms)
@@ -91,7 +97,7 @@ def switch_on(*, account: Account, terms: Terms, revision: int, actor_id: int | 
 @unit_of_work
 def switch_off(*, account: Account, revision: int, actor_id: int | None, now: datetime) -> None:
     """Buy nothing by itself any more; what is under way stays under way. Raises `ChangedMeanwhile`."""
-    _queue(account.pk)
+    recharges.queue(account)
     auto = _at(account, revision)
     if auto is not None and auto.is_on:
         _switch_off(auto, actor_id, now)
@@ -114,7 +120,7 @@ def answer(*, question: Question, approve: bool, actor_id: int, now: datetime) -
 
     Once: raises `AlreadyAnswered`.
     """
-    _queue(question.auto_recharge.account_id)
+    recharges.queue(question.auto_recharge.account)
     state = Question.State.APPROVED if approve else Question.State.DENIED
     waiting = Question.objects.filter(pk=question.pk, state=Question.State.WAITING)
     if not waiting.update(state=state, answered_at=now, answered_by_id=actor_id):
@@ -145,10 +151,10 @@ def missing_condition(*, account: Account, now: datetime) -> Answer | None:
 
 @unit_of_work
 def _look(*, auto_id: int, now: datetime) -> Evaluation | None:
-    known = AutoRecharge.objects.filter(pk=auto_id, is_on=True).values_list("account_id", flat=True).first()
+    known = AutoRecharge.objects.filter(pk=auto_id, is_on=True).select_related("account").first()
     if known is None:
         return None
-    _queue(known)
+    recharges.queue(known.account)
     auto = AutoRecharge.objects.select_related("account").get(pk=auto_id)
     if not auto.is_on:
         return None
@@ -272,8 +278,3 @@ def _change(auto: AutoRecharge, action: str, actor_id: int | None, now: datetime
 def _record(action: str, auto: AutoRecharge, actor_id: int | None, now: datetime, after: Mapping[str, object]) -> None:
     subject = f"auto_recharge:{auto.public_id}"
     audit.record(action=action, actor_id=actor_id, account_id=auto.account_id, subject=subject, after=after, now=now)
-
-
-def _queue(account_id: int) -> None:
-    """Whoever buys or decides for this account waits here for the one before."""
-    Account.objects.select_for_update(no_key=True).get(pk=account_id)

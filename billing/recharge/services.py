@@ -39,8 +39,10 @@ __all__ = [
     "conclude",
     "cost",
     "give_up",
+    "order",
     "page_url",
     "pursue",
+    "queue",
 ]
 
 
@@ -158,7 +160,7 @@ def _open(
     origin: Origin = Origin.MANUAL,
 ) -> Recharge:
     # The wallet's account row is the queue for purchases: of two clicks the second waits here and finds the first.
-    _queue(account)
+    queue(account)
     known = Recharge.objects.filter(account=account, reference=reference).first()
     if known:
         return known
@@ -188,10 +190,14 @@ def _open(
     )
 
 
-def _queue(account: Account) -> None:
+def queue(account: Account) -> None:
     # The customer's row is taken along, because the limit of provisional credits is the whole customer's.
     rows = Account.objects.select_for_update(no_key=True).filter(pk__in={account.pk, account.customer_id})
     list(rows.order_by("pk"))
+
+
+# The first half of `buy`, for who decides to buy in the same transaction; `pursue` is the second.
+order = _open
 
 
 def _frozen(pack: CreditPack, price: Cost) -> dict[str, Any]:

@@ -107,6 +107,7 @@ def _announce(recharge: Recharge, answer: Answer, now: datetime) -> None:
             "gross_cents": recharge.gross_cents,
             "currency": recharge.currency,
             "reason": reason,
+            "origin": recharge.origin,
         },
         reference=subject,
         now=now,

@@ -55,10 +55,15 @@ def _recharge_paid(facts: Facts) -> Words:
         "credits": credits(facts["credits_units"]),
         "amount": money(facts["gross_cents"], facts["currency"]),
     }
+    bought = _("%(account)s: %(credits)s credits bought")
+    paid = _("%(credits)s credits for %(account)s were paid with %(amount)s and can be spent now.")
+    if facts.get("origin") == "automatic":
+        bought = _("%(account)s: %(credits)s credits bought automatically")
+        paid = _("%(credits)s credits were added to %(account)s automatically. They cost %(amount)s.")
     return Words(
-        _("%(account)s: %(credits)s credits bought") % named,
+        bought % named,
         (
-            _("%(credits)s credits for %(account)s were paid with %(amount)s and can be spent now.") % named,
+            paid % named,
             _("The invoice is ready to download."),
         ),
         _("Open the recharge"),
@@ -71,7 +76,10 @@ def _recharge_failed(facts: Facts) -> Words:
         "credits": credits(facts["credits_units"]),
         "amount": money(facts["gross_cents"], facts["currency"]),
     }
-    sentences = [_("The payment of %(amount)s for %(credits)s credits did not succeed.") % named]
+    failed = _("The payment of %(amount)s for %(credits)s credits did not succeed.")
+    if facts.get("origin") == "automatic":
+        failed = _("The automatic payment of %(amount)s for %(credits)s credits did not succeed.")
+    sentences = [failed % named]
     if facts["reason"]:
         sentences.append(_(facts["reason"]))
     sentences.append(_("Nothing was charged and no credits were added."))

@@ -12,7 +12,7 @@ from billing.credits import services as credits
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger.codes import TransferCode
 from billing.payments import services as payments
-from billing.payments.models import PaymentMethod, SandboxCharge
+from billing.payments.models import PaymentMethod, PaymentPolicy, Reversal, SandboxCharge
 from billing.payments.providers import sandbox
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account, BillingDetails, User
@@ -243,6 +243,49 @@ def test_conditions_are_checked_again_at_each_trigger(
     Account.objects.filter(pk=old_acme.pk).update(deactivated_at=now)
     assert look(auto, now) == "closed"
     Account.objects.filter(pk=old_acme.pk).update(deactivated_at=None)
+    assert look(auto, now) == "buy"
+
+
+def test_money_that_was_taken_back_stops_until_somebody_looks(
+    old_acme: Account, alice: User, switched_on: SwitchedOn, spend: Spend, now: datetime
+) -> None:
+    auto = switched_on()
+    assert look(auto, now) == "buy"
+    spend(old_acme, 100)
+    Reversal.objects.create(
+        payment=Recharge.objects.get().payment,
+        kind="return",
+        reference="test:return",
+        amount_cents=512,
+        created_at=now + HOUR,
+        finished_at=now + HOUR,
+    )
+    later = now + 4 * HOUR
+    assert look(auto, later) == "returned"
+    terms = services.Terms(auto.threshold_units, auto.quantity_units, auto.method)
+    services.switch_on(account=old_acme, terms=terms, revision=1, actor_id=alice.pk, now=later)
+    assert look(auto, later) == "buy"
+
+
+def test_a_debit_beyond_the_operators_limit_is_refused_and_told(old_acme: Account, alice: User, now: datetime) -> None:
+    consent = payments.Consent("Acme", "1234", "I agree.", "192.0.2.1")
+    method = payments.add_debit(
+        account=old_acme,
+        provider="sandbox",
+        token=sandbox.SEPA_GOOD,
+        label="Bank",
+        consent=consent,
+        actor_id=alice.pk,
+        now=now,
+    )
+    terms = services.Terms(50 * CREDIT, 100 * CREDIT, method)
+    assert services.missing_condition(account=old_acme, now=now) == Answer.NO_METHOD
+    payments.note_mandate(mandate=method.mandate, state="valid", actor_id=None, now=now)
+    auto = services.switch_on(account=old_acme, terms=terms, revision=0, actor_id=alice.pk, now=now)
+    PaymentPolicy.objects.create(valid_from=now - HOUR, provisional_limit_cents=511)
+    assert look(auto, now) == "refused"
+    assert not Recharge.objects.exists()
+    PaymentPolicy.objects.update(provisional_limit_cents=512)
     assert look(auto, now) == "buy"
 
 

@@ -14,7 +14,6 @@ CREDIT = 10_000
 def cents(account: Account, credits: int, now: datetime) -> int:
     pack = selectors.priced(account, credits * CREDIT, now)
     assert pack is not None
-    assert pack.pk is None
     assert pack.credits == credits * CREDIT
     return pack.price_cents
 
