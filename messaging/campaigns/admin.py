@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from messaging.campaigns.models import Campaign, CampaignDraft
+from messaging.campaigns.models import Campaign, CampaignDraft, SendingRules, TextTemplate
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -30,3 +30,19 @@ class CampaignDraftAdmin(ReadOnlyAdmin):
     list_select_related = ("account", "campaign")
     ordering = ("-pk",)
     search_fields = ("name", "account__name")
+
+
+@admin.register(TextTemplate)
+class TextTemplateAdmin(ReadOnlyAdmin):
+    list_display = ("updated_at", "account", "name")
+    list_select_related = ("account",)
+    ordering = ("-pk",)
+    search_fields = ("name", "account__name")
+
+
+@admin.register(SendingRules)
+class SendingRulesAdmin(ReadOnlyAdmin):
+    list_display = ("account", "undo_seconds", "closing")
+    list_select_related = ("account",)
+    ordering = ("account__name",)
+    search_fields = ("account__name",)

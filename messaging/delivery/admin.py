@@ -2,7 +2,16 @@
 
 from django.contrib import admin
 
-from messaging.delivery.models import DeliveryReceipt, GatewayMinute, GatewayState, Message, MessagePart, Reply, Route
+from messaging.delivery.models import (
+    DeliveryReceipt,
+    GatewayMinute,
+    GatewayState,
+    Message,
+    MessagePart,
+    Reply,
+    ReplyPart,
+    Route,
+)
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -29,6 +38,14 @@ class ReplyAdmin(ReadOnlyAdmin):
     list_filter = ("gateway",)
     ordering = ("-pk",)
     search_fields = ("=source", "=destination", "=key")
+
+
+@admin.register(ReplyPart)
+class ReplyPartAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "source", "destination", "number", "part_count", "gateway")
+    list_filter = ("gateway",)
+    ordering = ("-pk",)
+    search_fields = ("=source", "=destination")
 
 
 @admin.register(GatewayState)
