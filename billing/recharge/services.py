@@ -191,7 +191,10 @@ def _open(
 
 
 def queue(account: Account) -> None:
-    # The customer's row is taken along, because the limit of provisional credits is the whole customer's.
+    """Wait until the end of the transaction of whoever buys for this account, and then hold the place.
+
+    The customer's row is taken along, because the limit of provisional credits is the whole customer's.
+    """
     rows = Account.objects.select_for_update(no_key=True).filter(pk__in={account.pk, account.customer_id})
     list(rows.order_by("pk"))
 
