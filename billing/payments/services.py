@@ -1,5 +1,6 @@
 """Asking for money. A timeout is not a failure: what became of a try is asked again with the same key."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -112,9 +113,15 @@ def ask(*, attempt: Attempt, now: datetime | None = None, return_url: str = "") 
     return look_up(attempt=attempt, now=now or attempt.ask_again_at)
 
 
-def look_up(*, attempt: Attempt, now: datetime) -> Answer:
-    """Ask what became of a try without asking for money; a try that is not there is noted, and stays unknown."""
-    answer = provider(attempt.provider).look_up(charge_of(attempt))
+def look_up(*, attempt: Attempt, now: datetime, reference: str = "") -> Answer:
+    """Ask what became of a try without asking for money; a try that is not there is noted, and stays unknown.
+
+    `reference` is what a webhook says that the provider calls it, for when we never heard that ourselves.
+    """
+    charge = charge_of(attempt)
+    if reference and not charge.provider_reference:
+        charge = replace(charge, provider_reference=reference)
+    answer = provider(attempt.provider).look_up(charge)
     if answer is not None:
         return answer
     Attempt.objects.unresolved().filter(pk=attempt.pk).update(looked_up_at=now)

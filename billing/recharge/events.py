@@ -29,7 +29,7 @@ def handle(*, event: ProviderEvent, now: datetime) -> None:
         Attempt.objects.filter(pk=attempt.pk).update(contradiction=f"{event.event_id}: {event.amount_cents}"[:200])
         _close(event, State.SET_ASIDE, Verdict.CHANGED_AMOUNT)
         return
-    answer = payments.look_up(attempt=attempt, now=now)
+    answer = payments.look_up(attempt=attempt, now=now, reference=event.provider_reference)
     if answer.outcome == Outcome.UNKNOWN:
         ProviderEvent.objects.filter(pk=event.pk).update(handle_at=now + PAUSE)
         return

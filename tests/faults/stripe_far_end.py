@@ -174,7 +174,7 @@ class FarEnd:
     def listed(self, path: str, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """What a GET of the API finds."""
         if path.startswith("/v1/payment_intents/"):
-            return 200, self.intents[path.rsplit("/", 1)[1]]
+            return 200, self.expanded(self.intents[path.rsplit("/", 1)[1]])
         if path.startswith("/v1/checkout/sessions/"):
             page = self.pages.get(path.rsplit("/", 1)[1])
             return (200, page) if page else (404, {"error": {"type": "invalid_request_error", "message": "none"}})
@@ -183,7 +183,7 @@ class FarEnd:
         if path == "/v1/payment_intents":
             found = [each for each in self.intents.values() if each["customer"] == query["customer"]]
             found = [each for each in found if each["created"] >= int(query.get("created[gte]", 0))]
-            found = found[::-1]
+            found = [self.expanded(each) for each in reversed(found)]
         else:
             rows = self.refunds if path == "/v1/refunds" else self.disputes
             found = [each for each in rows if each["payment_intent"] == query["payment_intent"]]
@@ -192,6 +192,11 @@ class FarEnd:
             found = found[[each["id"] for each in found].index(after) + 1 :]
         most = int(query.get("limit", 10))
         return 200, {"object": "list", "url": path, "has_more": len(found) > most, "data": found[:most]}
+
+    def expanded(self, intent: dict[str, Any]) -> dict[str, Any]:
+        """An intent with its charge in full, as it is shown to who asks for that."""
+        charge = {"object": "charge", "disputed": self._dispute(intent["id"])}
+        return {**intent, "latest_charge": charge if intent["status"] == "succeeded" else None}
 
     def _dispute(self, intent: str) -> bool:
         return any(each["payment_intent"] == intent for each in self.disputes)

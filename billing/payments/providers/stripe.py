@@ -52,6 +52,7 @@ MANDATES: Final = {
     "inactive": Mandate.State.REVOKED,
     "pending": Mandate.State.PENDING,
 }
+WITH_CHARGE: Final[Any] = {"expand": ["latest_charge"]}
 # Inquiries of a bank: no money has moved, and none may.
 INQUIRIES: Final = frozenset({"warning_needs_response", "warning_under_review", "warning_closed"})
 
@@ -136,8 +137,8 @@ class Stripe:
         """The payment intent of a charge: by its name, or, where we never heard it, by the key in its metadata."""
         intents = api().v1.payment_intents
         if charge.provider_reference:
-            return plain(intents.retrieve(charge.provider_reference))
-        search: Any = {"customer": charge.token.split("/")[0], "limit": 100}
+            return plain(intents.retrieve(charge.provider_reference, WITH_CHARGE))
+        search: Any = {"customer": charge.token.split("/")[0], "limit": 100, "expand": ["data.latest_charge"]}
         if charge.started_at:
             search["created"] = {"gte": int((charge.started_at - timedelta(minutes=10)).timestamp())}
         for intent in intents.list(search).auto_paging_iter():
@@ -155,7 +156,7 @@ class Stripe:
             outcome,
             provider_reference=intent["id"],
             reason=_reason(error.get("decline_code"), error.get("code")) if outcome == Outcome.DECLINED else "",
-            amount_cents=intent["amount_received"] if is_paid else intent["amount"],
+            amount_cents=intent.get("amount_received", intent["amount"]) if is_paid else intent["amount"],
             currency=intent["currency"].upper(),
             confirm_url=action.get("url") or "",
             reversals=tuple(_reversals(intent)) if is_paid else (),
@@ -203,13 +204,21 @@ def _reason(*codes: str | None) -> str:
 
 
 def _reversals(intent: dict[str, Any]) -> list[Reversed]:
-    """What went back of a paid intent: refunds that were not refused, and disputes that cost money."""
-    found = []
+    """What went back of a paid intent: refunds that were not refused, and disputes that cost money.
+
+    The answer to a new charge names its charge only: nothing can have gone back of it yet.
+    """
+    found: list[Reversed] = []
+    charge = intent.get("latest_charge")
+    if not isinstance(charge, dict):
+        return found
     for refund in _refunds(intent["id"]):
         reference = refund["metadata"].get("refund") or refund["id"]
         failed = refund["status"] in ("failed", "canceled")
         if not failed or refund["metadata"].get("refund"):
             found.append(Reversed(reference, ReversalKind.REFUND, refund["amount"], is_undone=failed))
+    if not charge.get("disputed"):
+        return found
     is_debit = "sepa_debit" in intent["payment_method_types"]
     disputes = api().v1.disputes.list({"payment_intent": intent["id"], "limit": 100})
     for dispute in map(plain, disputes.auto_paging_iter()):
