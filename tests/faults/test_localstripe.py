@@ -71,7 +71,7 @@ def methods(stripe_url: str, acme: Account, alice: User, now: datetime) -> list[
     found = []
     for bank in ("pays", "pays", "fails"):
         card = {"number": CARDS[bank], "exp_month": 1, "exp_year": 2030, "cvc": "123"}
-        kept = client.v1.payment_methods.create({"type": "card", "card": card})  # type: ignore[typeddict-item]
+        kept = client.v1.payment_methods.create({"type": "card", "card": card})  # type: ignore[arg-type]
         client.v1.payment_methods.attach(kept.id, {"customer": customer})
         method = payments.add_method(
             account=acme,
@@ -86,7 +86,7 @@ def methods(stripe_url: str, acme: Account, alice: User, now: datetime) -> list[
     for bank in ("pays", "fails"):
         details = {"name": "Acme", "email": "acme@example.org"}
         kept = client.v1.payment_methods.create(
-            {"type": "sepa_debit", "sepa_debit": {"iban": ACCOUNTS[bank]}, "billing_details": details}  # type: ignore[typeddict-item]
+            {"type": "sepa_debit", "sepa_debit": {"iban": ACCOUNTS[bank]}, "billing_details": details}  # type: ignore[arg-type]
         )
         client.v1.payment_methods.attach(kept.id, {"customer": customer})
         debit = add_debit(acme, alice, now)
