@@ -240,6 +240,13 @@ def test_the_rules_of_sending_are_set(acme: Account, browser: Client) -> None:
     assert "Stop: 40404" in browser.get(url).text
 
 
+def test_a_quote_says_how_long_its_sending_can_be_undone(acme: Account, browser: Client) -> None:
+    draft = draft_of(compose(browser, acme))
+    assert "30 seconds after you send: so long you can undo it" in browser.get(at("campaign_draft", draft)).text
+    browser.post(reverse("sending_rules", args=[acme.public_id]), {"undo_seconds": "0", "closing": ""})
+    assert "At once: it cannot be undone" in browser.get(at("campaign_draft", draft)).text
+
+
 def test_a_planned_campaign_says_when_it_begins(acme: Account, browser: Client) -> None:
     send(browser, draft_of(compose(browser, acme, starts="2027-07-01T09:00")))
     campaign = Campaign.objects.get()
