@@ -11,6 +11,7 @@ from messaging.contacts import selectors as contacts_selectors
 from messaging.contacts import services as contacts
 from messaging.contacts.models import OptOut, Source
 from messaging.delivery import figures
+from messaging.delivery.codes import CHARGED
 from portal.accounts.models import Account
 from portal.transactions import unit_of_work
 
@@ -33,7 +34,9 @@ def proposal(account: Account, campaign: Model) -> Proposal:
     numbers = list(messages.values_list("recipient", flat=True)[:AT_ONCE])
     gone = contacts_selectors.opted_out(account, numbers) if numbers else frozenset()
     left = [number for number in numbers if number not in gone]
-    spent = messages.exclude(recipient__in=gone).aggregate(units=Sum("price_units"))["units"] if left else 0
+    # What was refused at hand-over came back.
+    charged = messages.filter(state__in=CHARGED).exclude(recipient__in=gone)
+    spent = charged.aggregate(units=Sum("price_units"))["units"] if left else 0
     return Proposal(left, int(spent or 0), len(gone))
 
 

@@ -85,6 +85,18 @@ def test_dead_numbers_are_suppressed_with_one_click_and_that_is_undone(
     assert contacts_selectors.opted_out(acme, NUMBERS) == {NUMBERS[5]}
 
 
+def test_dead_numbers_that_were_refused_cost_nothing_and_are_proposed_all_the_same(
+    acme: Account, alice: User, campaign: Campaign, signed_in: SignedIn
+) -> None:
+    dead = Message.objects.filter(campaign=campaign, recipient__in=NUMBERS[:2])
+    dead.filter(recipient=NUMBERS[0]).update(state=State.REFUSED, gateway_message_id="")
+    assert suppression.proposal(acme, campaign).units == 7_000
+    dead.update(state=State.REFUSED, gateway_message_id="")
+    assert suppression.proposal(acme, campaign).numbers == NUMBERS[:2]
+    page = reverse("campaign_figures", args=[acme.public_id, campaign.public_id])
+    assert "nothing was charged for them" in signed_in(alice).get(page).content.decode()
+
+
 def test_the_page_says_why_and_what_to_do_and_asks_little(
     acme: Account,
     bob: User,
