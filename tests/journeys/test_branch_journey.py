@@ -15,11 +15,10 @@ from playwright.sync_api import Locator, ViewportSize, expect
 
 from tests.journeys.conftest import SetOut
 from tests.journeys.stack import Saldo
-from tests.journeys.walker import PATIENCE, WIDE, Walker
+from tests.journeys.walker import PATIENCE, TELEPHONE, WIDE, Walker
 
 pytestmark = pytest.mark.journey
 
-TELEPHONE: ViewportSize = {"width": 390, "height": 800}
 PASSWORD = "pane burro e alici"
 # By the last four digits the simulated network refuses the first and takes the others.
 REFUSED, *TAKEN = (f"+39 315 555 {last}" for last in ("0000", "0003", "0007"))
@@ -143,6 +142,7 @@ def fund(owner: Walker, home: str, name: str) -> None:
 
 def send(manager: Walker, branch: str) -> None:
     page = manager.page
+    manager.send_at_once(branch)
     manager.go(f"{branch}campaigns/new/")
     page.locator("[name=text]").fill("La filiale apre stasera.")
     page.locator("[name=pasted]").fill("\n".join([REFUSED, *TAKEN]))

@@ -127,7 +127,7 @@ def buy_with_a_card_that_is_declined_and_one_that_pays(sofia: Walker) -> None:
 
 
 def add_card(sofia: Walker, behaviour: str, name: str) -> None:
-    sofia.page.get_by_label("Carta di prova").select_option(label=behaviour)
+    sofia.page.get_by_label("Carta di prova", exact=True).select_option(label=behaviour)
     sofia.page.get_by_label("Nome", exact=True).fill(name)
     sofia.press("Aggiungi carta")
     expect(sofia.page.get_by_text("La carta è stata aggiunta.")).to_be_visible()
@@ -174,7 +174,7 @@ def set_up_an_alert(sofia: Walker, email: str) -> None:
 
 
 def compose(sofia: Walker) -> None:
-    sofia.by_the_side("Campagne")
+    sofia.send_at_once(re.sub(r"(/a/[0-9a-f-]{36}/).*", r"\1", sofia.path))
     sofia.follow("Scrivi un messaggio")
     page, preview = sofia.page, sofia.page.locator("#preview")
     page.get_by_label("Testo", exact=True).press_sequentially(TYPED)

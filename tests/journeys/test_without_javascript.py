@@ -48,6 +48,10 @@ def buy(page: Page) -> float:
 def send(page: Page) -> None:
     page.get_by_role("link", name="Campaigns").first.click()
     page.get_by_role("link", name="Write a message").first.click()
+    page.get_by_role("link", name="Sending rules").click()
+    page.get_by_label("How long a send can be undone").select_option(label="Not at all")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Write a message").first.click()
     page.get_by_label("Text", exact=True).fill("Your appointment is tomorrow at 9.")
     page.get_by_label(re.compile("^Numbers")).fill(NUMBER)
     page.get_by_role("button", name="Check and quote").click()

@@ -15,6 +15,7 @@ LIGHT = {"runOnly": AA, "resultTypes": ["violations"]}
 # Of what axe looks at, the theme changes nothing but colours.
 DARK = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, "resultTypes": ["violations"]}
 NARROW = (320, 390)
+TELEPHONE: ViewportSize = {"width": 390, "height": 800}
 # Django's own admin is kept as it comes.
 NOT_OURS = "/desk/data/"
 WIDE: ViewportSize = {"width": 1360, "height": 900}
@@ -106,6 +107,14 @@ class Walker:
             self.page.wait_for_timeout(500)
             self.page.reload()
 
+    def send_at_once(self, home: str) -> None:
+        """Have what the account at `home` sends leave at once: undoing is for those who try that."""
+        self.go(f"{home}campaigns/rules/")
+        self.page.locator("[name=undo_seconds]").select_option("0")
+        self.page.locator("main form .submit-row button.primary").click()
+        self.page.wait_for_url("**/campaigns/")
+        self.look()
+
     def letter(self, subject: str, to: str) -> str:
         """The newest e-mail to somebody whose subject begins so, as text, from the demo's outbox."""
         self.go("/outbox/")
@@ -124,18 +133,25 @@ class Walker:
         return self.page.locator(".balance strong").inner_text()
 
     def look(self) -> None:
-        """Look at the page in light and in dark, and on two small telephones."""
+        """Look at the page in light and in dark, and whether it fits this screen and two small telephones."""
         self.looked_at.add(self.path)
         self._look_with_axe(LIGHT)
         self.page.emulate_media(color_scheme="dark")
         self._look_with_axe(DARK)
         self.page.emulate_media(color_scheme="light")
-        for width in NARROW:
+        for width in (*NARROW, self.size["width"]):
             self.page.set_viewport_size({"width": width, "height": 800})
             over = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             if over > 0:
                 self.complaints.append(f"{self.path}: {over} px too wide at {width} px")
         self.page.set_viewport_size(self.size)
+
+    def look_on_a_telephone(self) -> None:
+        """Look at the page as somebody does who has come to it with a telephone."""
+        before = self.size
+        self.take(TELEPHONE)
+        self.look()
+        self.take(before)
 
     def arrive(self) -> None:
         """Say that the walk is over: every page was looked at, and nothing was found."""
