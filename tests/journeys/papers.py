@@ -1,10 +1,11 @@
-"""What must stand in the files a customer downloads."""
+"""The files a customer brings, and what must stand in those they download."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from pypdf import PdfReader
 
@@ -37,6 +38,31 @@ def check_report(file: Path, *, account: str, charged: float, returned: float, m
         assert [row[name].data_type for name in ("Campagna", "Testo", "Destinatario")] == ["s", "s", "s"]
         assert [row[name].data_type for name in ("Segmenti", "Crediti addebitati")] == ["n", "n"]
         assert next(iter(row.values())).data_type == "d"
+
+
+def check_control_total(file: Path, *, campaign: str, charged: float) -> None:
+    """The Italian report's total is `charged`, in credits; all of it is of this campaign, and the ledger agrees."""
+    book = load_workbook(file)
+    cover = {row[0]: row[1] for row in book["Riepilogo"].iter_rows(values_only=True, max_col=2)}
+    assert cover["Crediti addebitati per questi messaggi"] == pytest.approx(charged)
+    assert cover["Differenza rispetto al libro contabile"] == 0
+    of_campaigns = {
+        row["Campagna"].value: row["Addebitati sui suoi messaggi"].value for row in _table(book["Campagne"])
+    }
+    assert of_campaigns[campaign] == pytest.approx(charged)
+    of_messages = [row["Crediti addebitati"].value for row in _table(book["Messaggi"])]
+    assert sum(of_messages) == pytest.approx(charged)
+
+
+def write_table(file: Path, rows: Sequence[Sequence[object]]) -> Path:
+    """A spreadsheet with these rows, as Excel saves it."""
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    for row in rows:
+        sheet.append(list(row))
+    book.save(file)
+    return file
 
 
 def _table(sheet: Worksheet) -> list[dict[Any, Any]]:
