@@ -179,7 +179,8 @@ def test_whatever_is_lost_repeated_or_killed_each_purchase_is_charged_credited_a
         tried[plan.reply] += number % 5 != 0
         work = partial(services.buy, **order, now=datetime.now(UTC))
         died, ran = killed_at(dies_at, work)
-        lines = max(lines, ran)
+        # What the first one runs through once (imports, caches) the later ones do not.
+        lines = ran if number % 5 == 0 else lines
         told.update(["killed"] if died else [])
         deaths.update([dies_at] if died else [])
         if chance.random() < 0.5 or not Recharge.objects.filter(reference=order["reference"]).exists():
