@@ -1,6 +1,6 @@
 """Recharges against a Stripe-shaped far end that fails in every way, while our process dies at every line.
 
-Sixty in every run of the tests; `RECHARGES=1000` for the figures of docs/reliability.md.
+Twenty in every run of the tests; `RECHARGES=1000` for the figures of docs/reliability.md.
 """
 
 import os
@@ -35,7 +35,7 @@ from portal.bells import silence
 from tests.billing.payments.test_methods import add_debit
 from tests.faults.stripe_far_end import REPLIES, WEBHOOKS, FarEnd, Plan
 
-COUNT = int(os.environ.get("RECHARGES", "60"))
+COUNT = int(os.environ.get("RECHARGES", "20"))
 BILLING = str(settings.BASE_DIR / "billing")
 # When the sweeps come by again: the lease is over, the growing pauses are, the key has been forgotten over there.
 LATER = [timedelta(minutes=minutes) for minutes in (0, 2, 5, 15, 60, 180, 21 * 60, 22 * 60, 30 * 60, 40 * 60)]
