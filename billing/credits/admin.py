@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from billing.credits.models import CreditLot, ExpiryWarning, LotDraw, Wallet
+from billing.credits.models import CreditLot, ExpiryWarning, LotDraw, Wallet, Watch
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -35,4 +35,11 @@ class ExpiryWarningAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "wallet", "expires_on", "days_before", "units")
     list_select_related = ("wallet__account",)
     ordering = ("-pk",)
+    search_fields = ("wallet__account__name",)
+
+
+@admin.register(Watch)
+class WatchAdmin(ReadOnlyAdmin):
+    list_display = ("wallet", "watcher", "level_units")
+    list_select_related = ("wallet__account",)
     search_fields = ("wallet__account__name",)

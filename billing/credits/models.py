@@ -163,3 +163,22 @@ class ExpiryWarning(models.Model):
 
     def __str__(self) -> str:
         return f"{self.expires_on} −{self.days_before}"
+
+
+class Watch(models.Model):
+    """That a watcher (alerts, automatic recharge) wants to hear of a wallet when it has `level_units` or less to spend."""
+
+    wallet = models.ForeignKey(Wallet, models.PROTECT, related_name="watches", db_index=False)
+    watcher = models.CharField(_("who wants to hear"), max_length=16)
+    level_units = models.BigIntegerField(_("at"))
+
+    class Meta:
+        verbose_name = _("watch")
+        verbose_name_plural = _("watches")
+        constraints = [
+            models.UniqueConstraint("wallet", "watcher", name="a_watcher_has_one_level_a_wallet"),
+            models.CheckConstraint(condition=Q(level_units__gte=0), name="a_level_is_never_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.watcher} {self.wallet_id}"

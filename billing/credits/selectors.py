@@ -67,6 +67,16 @@ def wallets_with_lots_due(now: datetime) -> QuerySet[Wallet]:
     return Wallet.objects.filter(pk__in=due.values("wallet")).order_by("pk")
 
 
+def low_wallets() -> QuerySet[Wallet]:
+    """The wallets with no more to spend than somebody's level, or that draw on such a one. One look at a partial index.
+
+    It says where to look, not that there is something to do: whoever watches compares with levels of their own.
+    """
+    return Wallet.objects.filter(Q(draws_on=None, ledger_account__is_low=True)) | Wallet.objects.filter(
+        draws_on__ledger_account__is_low=True
+    )
+
+
 def uses(account: Account) -> QuerySet[Transfer]:
     """The transfers by which the account used credits, from whichever wallet they were paid, newest first."""
     used = Transfer.objects.filter(credit_account__usage_of__account=account, phase__in=[Phase.SINGLE, Phase.POST])

@@ -12,6 +12,7 @@ from billing.credits.lapse import lapse, lock
 from billing.credits.lots import Terms
 from billing.credits.models import Origin, Wallet
 from billing.credits.signals import wallet_changed
+from billing.credits.watching import mark, watch
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger
 from billing.ledger.codes import AccountCode, TransferCode
@@ -52,6 +53,7 @@ __all__ = [
     "spend",
     "take_back",
     "unblock",
+    "watch",
 ]
 
 ORIGINS = {
@@ -95,7 +97,12 @@ def draw_on(*, wallet: Wallet, other: Wallet | None) -> None:
     """Let `wallet` spend from `other` from now on (unlimited), or, with None, from its own credits again."""
     if other is not None and other.pk == wallet.pk:
         raise SameWallet
+    before = Wallet.objects.values_list("draws_on", flat=True).get(pk=wallet.pk)
+    pots = {pk for pk in (wallet.pk, before, other.pk if other else None) if pk}
+    locked = list(Wallet.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=pots).order_by("pk"))
     Wallet.objects.filter(pk=wallet.pk).update(draws_on=other)
+    for pot in locked:
+        mark(pot)
     ring(wallet_changed, wallet.pk)
 
 

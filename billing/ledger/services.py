@@ -35,6 +35,7 @@ __all__ = [
     "UnknownAccount",
     "UnknownHold",
     "hold",
+    "mark_low",
     "open_accounts",
     "post",
     "post_batch",
@@ -138,6 +139,11 @@ def post_batch(*, lines: Sequence[Line], cause: Cause, now: datetime) -> int:
     if outcome in REFUSALS:
         raise REFUSALS[outcome](cause.reference)
     return len(lines) if outcome == "done" else 0
+
+
+def mark_low(*, account_id: int, level: int | None) -> None:
+    """Let the account be low at `level` units and below; None: never. Where it stands so already, its row stays alone."""
+    Account.objects.filter(pk=account_id).exclude(low_mark=level).update(low_mark=level)
 
 
 @one_statement

@@ -16,13 +16,6 @@ from messaging.encoding import numbers
 LOST = frozenset({MessageState.UNDELIVERED, MessageState.EXPIRED}) | RETURNED
 
 
-def _available(compares: str) -> Q:
-    """What the account may spend compares so with the threshold: in its own wallet, or in the one it draws on."""
-    own, drawn_on = (f"account__wallet__{path}ledger_account__available__{compares}" for path in ("", "draws_on__"))
-    threshold = F("threshold_units")
-    return Q(**{"account__wallet__draws_on": None, own: threshold}) | Q(**{drawn_on: threshold})
-
-
 class BalanceAlertQuerySet(models.QuerySet["BalanceAlert"]):
     def kept(self) -> "BalanceAlertQuerySet":
         """The alerts that nobody has deleted."""
@@ -31,14 +24,6 @@ class BalanceAlertQuerySet(models.QuerySet["BalanceAlert"]):
     def on(self) -> "BalanceAlertQuerySet":
         """The alerts that can reach somebody."""
         return self.kept().filter(Q(email_on=True) | Q(sms_on=True))
-
-    def to_fire(self) -> "BalanceAlertQuerySet":
-        """Armed, and there is the threshold or less to spend (product 5.2). One query over the ledger's balances."""
-        return self.live().filter(_available("lte"), armed=True)
-
-    def to_clear(self) -> "BalanceAlertQuerySet":
-        """Fired, and there is more than the threshold again."""
-        return self.live().filter(_available("gt"), armed=False)
 
     def live(self) -> "BalanceAlertQuerySet":
         """The alerts that are looked at: on, and of an account that is in use."""
@@ -93,6 +78,7 @@ class BalanceAlert(models.Model):
         ]
         indexes = [
             models.Index("account", F("threshold_units").desc(), name="alerts_kept", condition=Q(removed_at=None)),
+            models.Index("account", name="alerts_fired", condition=Q(removed_at=None, armed=False)),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,10 @@
 """Questions about alerts and their notices."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from messaging.alerts.models import BalanceAlert, Notice
 from portal.accounts.models import Account
@@ -22,17 +23,33 @@ def notices(account: Account) -> QuerySet[Notice]:
     return Notice.objects.filter(alert__account=account).select_related("alert", "message").order_by("-pk")
 
 
-def alerts_due(wallet_id: int | None = None) -> list[int]:
-    """The primary keys of the alerts that are to fire or to clear: of one wallet and those that draw on it, or of all."""
-    due: list[int] = []
-    for alerts in (BalanceAlert.objects.to_fire(), BalanceAlert.objects.to_clear()):
-        mine = (
-            alerts
-            if wallet_id is None
-            else alerts.filter(Q(account__wallet=wallet_id) | Q(account__wallet__draws_on=wallet_id))
-        )
-        due += mine.order_by("pk").values_list("pk", flat=True)
-    return due
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """An alert that is to fire or to clear, and the units that its account can spend."""
+
+    alert_id: int
+    available_units: int
+
+
+def crossings(*, wallet_id: int | None = None, alert_id: int | None = None) -> list[Crossing]:
+    """The alerts that are to fire (product 5.2) or to clear: of one wallet and those that draw on it, one alert, or all.
+
+    What is to fire is found by the wallets that are low, what is to clear by the alerts that have fired: neither
+    question looks at all wallets.
+    """
+    alerts = BalanceAlert.objects.live()
+    if alert_id is not None:
+        alerts = alerts.filter(pk=alert_id)
+    threshold = F("threshold_units")
+    found: list[tuple[int, int]] = []
+    for path, spends_there in (("", Q(account__wallet__draws_on=None)), ("draws_on__", Q())):
+        is_mine = spends_there if wallet_id is None else spends_there & Q(**{f"account__wallet__{path}pk": wallet_id})
+        pot = f"account__wallet__{path}ledger_account__"
+        low = Q(**{f"{pot}is_low": True, f"{pot}available__lte": threshold}, armed=True)
+        recovered = Q(**{f"{pot}available__gt": threshold}, armed=False)
+        for crossed in (low, recovered):
+            found += alerts.filter(is_mine, crossed).order_by("pk").values_list("pk", f"{pot}available")
+    return [Crossing(*row) for row in found]
 
 
 def notices_due(now: datetime) -> list[int]:

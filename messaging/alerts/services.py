@@ -4,27 +4,28 @@ An alert is level-triggered: what counts is where the balance stands, not what m
 an alert fires once until it has been cleared.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db.models import Max
+
 from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
-from messaging.alerts.codes import Channel, Fault, Kind, NoticeState
+from messaging.alerts import selectors, telling
+from messaging.alerts.codes import Fault, Kind, NoticeState
 from messaging.alerts.models import BalanceAlert, BalanceAlertQuerySet, Notice
-from messaging.alerts.signals import notices_waiting
 from portal.accounts.models import Account
 from portal.audit import services as audit
-from portal.bells import ring
 from portal.transactions import unit_of_work
 
 MAX_ALERTS: Final = 20
 """The alerts an account may have at the same time."""
 
-MAX_NOTICES_A_DAY: Final = 50
-"""The notices an account may cause in 24 hours by each channel: the operator pays for them."""
-
 TEST_PAUSE: Final = timedelta(minutes=1)
+
+WATCHER: Final = "alerts"
 
 
 class TooManyAlerts(Exception):
@@ -65,8 +66,8 @@ def create(*, account: Account, terms: Terms, actor_id: int | None, now: datetim
     if kept.count() >= MAX_ALERTS:
         raise TooManyAlerts
     _refuse_twin(kept, terms)
-    credits.open_wallet(account=account)
     alert = BalanceAlert.objects.create(account=account, created_by_id=actor_id, created_at=now, **asdict(terms))
+    _watch(account)
     _record("alert.created", alert, {}, asdict(terms), actor_id, now)
     evaluate(alert_id=alert.pk, now=now)
     return alert
@@ -86,6 +87,7 @@ def change(*, alert: BalanceAlert, terms: Terms, actor_id: int | None, now: date
         return alert
     _refuse_twin(BalanceAlert.objects.kept().filter(account=alert.account_id).exclude(pk=alert.pk), terms)
     BalanceAlert.objects.filter(pk=alert.pk).update(armed=True, **after)
+    _watch(alert.account)
     _record("alert.changed", alert, before, after, actor_id, now)
     evaluate(alert_id=alert.pk, now=now)
     alert.refresh_from_db()
@@ -95,8 +97,10 @@ def change(*, alert: BalanceAlert, terms: Terms, actor_id: int | None, now: date
 @unit_of_work
 def remove(*, alert: BalanceAlert, actor_id: int | None, now: datetime) -> None:
     """Delete an alert; what still waits to be sent stays. Its notices remain to be read. Twice is as once."""
+    _lock(alert.account)
     if not BalanceAlert.objects.kept().filter(pk=alert.pk).update(removed_at=now):
         return
+    _watch(alert.account)
     Notice.objects.filter(alert=alert, state=NoticeState.WAITING).update(
         state=NoticeState.FAILED, fault=Fault.REMOVED, settled_at=now
     )
@@ -112,59 +116,30 @@ def test(*, alert: BalanceAlert, actor_id: int | None, now: datetime) -> list[No
     if Notice.objects.filter(alert=alert, kind=Kind.TEST, created_at__gt=now - TEST_PAUSE).exists():
         raise JustTested
     _record("alert.tested", alert, {}, {}, actor_id, now)
-    return _notify(alert, Kind.TEST, credits_selectors.balance(alert.account).available, now)
+    told = telling.test(alert, credits_selectors.balance(alert.account).available, now)
+    return list(Notice.objects.filter(pk__in=told).order_by("pk"))
+
+
+def evaluate(*, alert_id: int, now: datetime) -> list[int]:
+    """Fire or clear one alert if its wallet says so, and return its notices' primary keys: none when nothing is due."""
+    return claim(crossings=selectors.crossings(alert_id=alert_id), now=now)
 
 
 @unit_of_work
-def evaluate(*, alert_id: int, now: datetime) -> list[Notice]:
-    """Fire or clear the alert if its wallet says so, and return the notices that makes: none when nothing is due.
+def claim(*, crossings: Sequence[selectors.Crossing], now: datetime) -> list[int]:
+    """Fire and clear all these alerts at once; return the primary keys of their notices: none of an alert that somebody else had.
 
-    The claim is an UPDATE that finds the alert as it was, so of any number of workers exactly one makes notices. Its
-    condition compares the balance just read with the alert's own row alone: a condition on other tables would not be
-    looked at again after waiting for another worker's claim.
+    The claim finds each alert as it was, so of any number of workers exactly one makes notices. Its condition compares
+    the balance that was read with the alert's own row alone: that is looked at again after waiting for another
+    worker's claim, a condition on other tables would not be.
     """
-    alert = BalanceAlert.objects.live().select_related("account").filter(pk=alert_id).first()
-    if alert is None:
-        return []
-    available_units = credits_selectors.balance(alert.account).available
-    itself = BalanceAlert.objects.on().filter(pk=alert_id)
-    if itself.filter(armed=True, threshold_units__gte=available_units).update(armed=False, fired_at=now):
-        kind = Kind.FIRED
-    elif itself.filter(armed=False, threshold_units__lt=available_units).update(armed=True, cleared_at=now):
-        kind = Kind.CLEARED
-    else:
-        return []
-    alert.refresh_from_db()  # the claim has locked the row: these are the addresses of now
-    return _notify(alert, kind, available_units, now)
+    return telling.claim(crossings, now) if crossings else []
 
 
-def _notify(alert: BalanceAlert, kind: Kind, balance_units: int, now: datetime) -> list[Notice]:
-    notices = []
-    for channel, address in alert.targets():
-        notice = Notice(
-            alert=alert,
-            kind=kind,
-            channel=channel,
-            address=address,
-            threshold_units=alert.threshold_units,
-            balance_units=balance_units,
-            next_attempt_at=now,
-            created_at=now,
-        )
-        if _too_many(alert.account_id, channel, now):
-            notice.state, notice.fault = NoticeState.FAILED, Fault.TOO_MANY
-        notice.save()
-        if notice.state == NoticeState.WAITING:
-            ring(notices_waiting, notice.pk)
-        notices.append(notice)
-    return notices
-
-
-def _too_many(account_id: int, channel: Channel, now: datetime) -> bool:
-    of_a_day = Notice.objects.filter(
-        alert__account_id=account_id, channel=channel, created_at__gt=now - timedelta(days=1)
-    )
-    return of_a_day.exclude(fault=Fault.TOO_MANY).count() >= MAX_NOTICES_A_DAY
+def _watch(account: Account) -> None:
+    """Let the wallet be looked at when it falls to the highest threshold that can reach somebody."""
+    highest = BalanceAlert.objects.on().filter(account=account).aggregate(level=Max("threshold_units"))["level"]
+    credits.watch(wallet=credits.open_wallet(account=account), watcher=WATCHER, level=highest)
 
 
 def _lock(account: Account) -> None:

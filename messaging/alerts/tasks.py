@@ -1,5 +1,7 @@
 """The work of alerts: prompt when a bell rings, complete by the sweeps."""
 
+from typing import Final
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -7,18 +9,22 @@ from messaging.alerts import selectors, sending, services
 from messaging.alerts.codes import Fault
 from portal.sweeps import each
 
+AT_ONCE: Final = 1_000
+"""How many alerts a sweep claims in one transaction."""
+
 
 @shared_task
 def evaluate_wallet(wallet_id: int) -> None:
-    """Fire or clear the alerts of a wallet that has changed."""
-    for alert_id in selectors.alerts_due(wallet_id):
-        services.evaluate(alert_id=alert_id, now=timezone.now())
+    """Fire and clear the alerts of a wallet that has changed, and of those that draw on it."""
+    services.claim(crossings=selectors.crossings(wallet_id=wallet_id), now=timezone.now())
 
 
 @shared_task
 def evaluate_due() -> None:
     """Fire and clear every alert that is due, whatever bell was lost."""
-    each(selectors.alerts_due(), lambda alert_id: services.evaluate(alert_id=alert_id, now=timezone.now()))
+    found = selectors.crossings()
+    parts = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
+    each(parts, lambda crossings: services.claim(crossings=crossings, now=timezone.now()))
 
 
 @shared_task

@@ -34,12 +34,12 @@ def watch(past: Past, branch: Branch, now: datetime) -> None:
 
 
 def _evaluate(past: Past, branch: Branch, now: datetime) -> None:
-    for alert_id in selectors.alerts_due(branch.account.wallet.pk):
-        for notice in alerts.evaluate(alert_id=alert_id, now=now):
-            if notice.channel == Channel.SMS:
-                _send_sms(past, notice, now)
-            else:
-                _send_mail(branch, notice, now)
+    told = alerts.claim(crossings=selectors.crossings(wallet_id=branch.account.wallet.pk), now=now)
+    for notice in Notice.objects.filter(pk__in=told).order_by("pk"):
+        if notice.channel == Channel.SMS:
+            _send_sms(past, notice, now)
+        else:
+            _send_mail(branch, notice, now)
 
 
 def _send_mail(branch: Branch, notice: Notice, now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.db import connections
 from billing.amounts import to_units
 from billing.credits import services as credits
 from billing.ledger.codes import TransferCode
-from messaging.alerts import selectors, services, tasks
+from messaging.alerts import selectors, services, tasks, telling
 from messaging.alerts.codes import Channel, Fault, Kind, NoticeState
 from messaging.alerts.models import BalanceAlert, Notice
 from portal.accounts.models import Account, User
@@ -65,15 +65,15 @@ def test_an_unlimited_branch_is_warned_of_the_balance_it_draws_on(
     parent = grant(acme, "100")
     credits.draw_on(wallet=credits.open_wallet(account=acme_milano), other=parent)
     alert = set_up(acme_milano, "50")
-    assert selectors.alerts_due() == []
+    assert selectors.crossings() == []
     spend(acme, "60")
-    assert selectors.alerts_due(parent.pk) == [alert.pk]
+    assert selectors.crossings(wallet_id=parent.pk) == [selectors.Crossing(alert.pk, to_units(Decimal(40)))]
     tasks.evaluate_wallet(parent.pk)
-    assert (kinds(), selectors.alerts_due()) == ([Kind.FIRED], [])
+    assert (kinds(), selectors.crossings()) == ([Kind.FIRED], [])
     grant(acme, "100")
-    assert selectors.alerts_due() == [alert.pk]
+    assert selectors.crossings() == [selectors.Crossing(alert.pk, to_units(Decimal(140)))]
     sweep()
-    assert (kinds(), selectors.alerts_due()) == ([Kind.FIRED, Kind.CLEARED], [])
+    assert (kinds(), selectors.crossings()) == ([Kind.FIRED, Kind.CLEARED], [])
 
 
 def test_credits_that_are_held_count_as_gone(acme: Account, grant: Grant, set_up: SetUp, now: datetime) -> None:
@@ -267,7 +267,7 @@ def test_an_account_has_no_more_alerts_than_it_may(
 def test_notices_beyond_the_limit_of_a_day_are_shown_and_not_sent(
     acme: Account, set_up: SetUp, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "MAX_NOTICES_A_DAY", 1)
+    monkeypatch.setattr(telling, "MAX_NOTICES_A_DAY", 1)
     alert = set_up(acme, "50")
     [notice] = services.test(alert=alert, actor_id=None, now=now)
     assert (notice.state, notice.fault) == (NoticeState.FAILED, Fault.TOO_MANY)
@@ -291,3 +291,62 @@ def test_a_test_says_it_is_one_and_leaves_the_alert_armed(
 def test_an_alert_that_is_off_cannot_be_tested(acme: Account, set_up: SetUp, now: datetime) -> None:
     with pytest.raises(services.AlertOff):
         services.test(alert=set_up(acme, "50", email_on=False), actor_id=None, now=now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_sweeps_at_once_each_alert_fires_once(
+    acme: Account, globex: Account, grant: Grant, set_up: SetUp, spend: Spend
+) -> None:
+    for account in (acme, globex):
+        grant(account, "100")
+        for threshold in ("50", "60", "70"):
+            set_up(account, threshold)
+        spend(account, "60")
+    found = selectors.crossings()
+    start = threading.Barrier(4)
+
+    def work(turn: int) -> None:
+        start.wait()
+        try:
+            services.claim(crossings=found[turn:] + found[:turn], now=BalanceAlert.objects.earliest("pk").created_at)
+        finally:
+            connections.close_all()
+
+    workers = [threading.Thread(target=work, args=(turn,)) for turn in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(kinds()) == 6
+    assert set(kinds()) == {Kind.FIRED}
+
+
+def test_a_claim_of_an_alert_that_has_changed_since_fires_nothing(
+    acme: Account, grant: Grant, set_up: SetUp, spend: Spend, now: datetime
+) -> None:
+    grant(acme, "100")
+    alert = set_up(acme, "50")
+    spend(acme, "60")
+    found = selectors.crossings()
+    terms = services.Terms(to_units(Decimal(30)), True, "desk@acme.example", False, "")
+    services.change(alert=alert, terms=terms, actor_id=None, now=now)
+    assert services.claim(crossings=found, now=now) == []
+
+
+def test_the_wallet_is_watched_at_the_highest_threshold_that_can_reach_somebody(
+    acme: Account, grant: Grant, set_up: SetUp, now: datetime
+) -> None:
+    pot = grant(acme, "100").ledger_account
+    alerts = [set_up(acme, threshold) for threshold in ("20", "50")]
+    set_up(acme, "80", email_on=False)
+
+    def mark() -> int | None:
+        pot.refresh_from_db()
+        return pot.low_mark
+
+    assert mark() == to_units(Decimal(50))
+    terms = services.Terms(to_units(Decimal(50)), False, "desk@acme.example", False, "")
+    services.change(alert=alerts[1], terms=terms, actor_id=None, now=now)
+    assert mark() == to_units(Decimal(20))
+    services.remove(alert=alerts[0], actor_id=None, now=now)
+    assert mark() is None

@@ -17,6 +17,7 @@ from billing.ledger.codes import TransferCode
 from billing.ledger.models import Transfer
 from billing.payments.models import Attempt, Payment
 from billing.recharge.models import Recharge
+from messaging.alerts import selectors as alerts_selectors
 from messaging.alerts.codes import NoticeState
 from messaging.alerts.models import BalanceAlert, Notice
 from messaging.campaigns import services as campaigns
@@ -161,8 +162,7 @@ def test_alerts_are_armed_fired_and_cleared_and_their_text_messages_are_the_oper
     alerts = BalanceAlert.objects.all()
     assert alerts.filter(armed=False).exists()
     assert alerts.filter(armed=True, fired_at__isnull=False, cleared_at__isnull=False).exists()
-    assert not alerts.to_fire().exists()
-    assert not alerts.to_clear().exists()
+    assert not alerts_selectors.crossings()
     assert set(Notice.objects.values_list("state", flat=True)) == {NoticeState.SENT, NoticeState.FAILED}
     sent = Message.objects.filter(purpose=Purpose.ALERT)
     assert sent.exists()
