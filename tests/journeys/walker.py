@@ -156,7 +156,8 @@ class Walker:
     def arrive(self) -> None:
         """Say that the walk is over: every page was looked at, and nothing was found."""
         assert self.complaints == [], "\n".join(self.complaints)
-        assert sorted(self.came_to - self.looked_at) == []
+        missed = sorted(self.came_to - self.looked_at)
+        assert missed == [], missed
         self.page.context.close()
 
     def _look_with_axe(self, options: dict[str, Any]) -> None:
