@@ -23,6 +23,7 @@ account_patterns: list[URLPattern | URLResolver] = [
     path("", include("portal.notices.urls")),
     path("", include("billing.credits.urls")),
     path("", include("billing.recharge.urls")),
+    path("", include("billing.auto_recharge.urls")),
     path("", include("billing.payments.urls")),
     path("", include("billing.invoices.urls")),
     path("", include("messaging.senders.urls")),

@@ -1,14 +1,15 @@
 """Questions about automatic recharges; the account comes first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Sum
 
 from billing.auto_recharge import decide
-from billing.auto_recharge.decide import Facts, Refusal
+from billing.auto_recharge.decide import Answer, Facts, Refusal
 from billing.auto_recharge.models import AutoRecharge, Evaluation, Policy, Question
 from billing.credits import selectors as credits_selectors
 from billing.credits.models import Wallet
@@ -88,6 +89,45 @@ def chargeable(account: Account, rules: Policy, at: datetime) -> list[PaymentMet
 def can_be_invoiced(account: Account) -> bool:
     """Whether the account's billing details are complete enough for an invoice."""
     return recharges_selectors.vat_assessment(account) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an account stands with automatic recharge: the policy, what it set up, the methods that may be charged, the
+    day from which on it is old enough, and each condition for switching on with whether it is met (product 4.2)."""
+
+    rules: Policy
+    auto: AutoRecharge | None
+    methods: list[PaymentMethod]
+    old_enough_on: date
+    conditions: dict[Answer, bool]
+
+    @property
+    def missing(self) -> Answer | None:
+        """The first condition that is not met, or None."""
+        return next((answer for answer, is_met in self.conditions.items() if not is_met), None)
+
+
+def standing(account: Account, at: datetime) -> Standing:
+    """What has to be so before automatic recharge is switched on, and whether it is: an account in use that spends its
+    own credits, old enough, with a validated mandate or a card that the policy allows, and billing details."""
+    rules, zone = policy(at), ZoneInfo(account.time_zone)
+    old = decide.old_enough_on(account.created_at, rules.months_old, zone)
+    methods = chargeable(account, rules, at)
+    conditions = {
+        Answer.CLOSED: account.deactivated_at is None,
+        Answer.DRAWS_ON_ANOTHER: credits_selectors.draws_on(account) is None,
+        Answer.TOO_YOUNG: at.astimezone(zone).date() >= old,
+        Answer.NO_METHOD: bool(methods),
+        Answer.NO_DETAILS: can_be_invoiced(account),
+    }
+    return Standing(rules, of(account), methods, old, conditions)
+
+
+def prices(account: Account, quantities: Iterable[int], at: datetime) -> dict[int, CreditPack]:
+    """What each of these numbers of units would cost the account, without VAT."""
+    packs = pricing_selectors.packs(account, at)
+    return {units: pack for units in quantities if (pack := pricing_selectors.price_in(packs, units))}
 
 
 def offer(auto: AutoRecharge, at: datetime) -> Offer:

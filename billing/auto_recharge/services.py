@@ -8,16 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
 
 from billing.auto_recharge import selectors
-from billing.auto_recharge.decide import Answer, Decision, decide, old_enough_on
+from billing.auto_recharge.decide import Answer, Decision, decide
 from billing.auto_recharge.models import MAX_THRESHOLD, QUANTITIES, AutoRecharge, Evaluation, Question
 from billing.auto_recharge.selectors import Offer
-from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
 from billing.invoices.selectors import BillingDetailsMissing
 from billing.payments import services as payments
@@ -26,6 +24,8 @@ from billing.recharge import services as recharges
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account
 from portal.audit import services as audit
+from portal.notices import services as notices
+from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
 
 # What a purchase can be refused for although every condition was met; it is written down, and tried again.
@@ -77,11 +77,11 @@ def switch_on(*, account: Account, terms: Terms, revision: int, actor_id: int | 
     """
     recharges.queue(account)
     auto = _at(account, revision)
-    rules = selectors.policy(now)
     _check(terms)
-    if missing := missing_condition(account=account, now=now):
-        raise ConditionMissing(missing)
-    if terms.method not in selectors.chargeable(account, rules, now):
+    stands = selectors.standing(account, now)
+    if stands.missing:
+        raise ConditionMissing(stands.missing)
+    if terms.method not in stands.methods:
         raise ConditionMissing(Answer.NO_METHOD)
     credits.open_wallet(account=account)
     auto = auto or AutoRecharge(account=account)
@@ -90,7 +90,7 @@ def switch_on(*, account: Account, terms: Terms, revision: int, actor_id: int | 
     auto.threshold_units, auto.quantity_units, auto.method = terms.threshold_units, terms.quantity_units, terms.method
     auto.day_cap_cents, auto.month_cap_cents = terms.day_cap_cents, terms.month_cap_cents
     _change(auto, "auto_recharge.switched_on", actor_id, now)
-    payments.need(account=account, by=auto.needer, kinds=selectors.allowed_kinds(rules))
+    payments.need(account=account, by=auto.needer, kinds=selectors.allowed_kinds(stands.rules))
     return auto
 
 
@@ -129,24 +129,6 @@ def answer(*, question: Question, approve: bool, actor_id: int, now: datetime) -
     _record(f"auto_recharge.{state}", auto, actor_id, now, {"question": str(question.public_id)})
     if not approve and auto.is_on:
         _switch_off(auto, actor_id, now)
-
-
-def missing_condition(*, account: Account, now: datetime) -> Answer | None:
-    """The first condition for switching on that is not met, or None: an account in use that spends its own credits,
-    old enough, with a validated mandate or a card that the policy allows, and billing details."""
-    rules = selectors.policy(now)
-    zone = ZoneInfo(account.time_zone)
-    if account.deactivated_at is not None:
-        return Answer.CLOSED
-    if credits_selectors.draws_on(account) is not None:
-        return Answer.DRAWS_ON_ANOTHER
-    if now.astimezone(zone).date() < old_enough_on(account.created_at, rules.months_old, zone):
-        return Answer.TOO_YOUNG
-    if not selectors.chargeable(account, rules, now):
-        return Answer.NO_METHOD
-    if not selectors.can_be_invoiced(account):
-        return Answer.NO_DETAILS
-    return None
 
 
 @unit_of_work
@@ -190,16 +172,30 @@ def _buy(auto: AutoRecharge, offer: Offer, decision: Decision, now: datetime) ->
     return _note(auto, offer, decision, Answer.BUY, now, recharge)
 
 
-def _ask(auto: AutoRecharge, offer: Offer, decision: Decision, now: datetime) -> Question:
+def _ask(auto: AutoRecharge, offer: Offer, decision: Decision, now: datetime) -> None:
+    """Ask the owner, on the page and by e-mail."""
     assert offer.pack is not None
     assert decision.unusual is not None
-    return Question.objects.create(
+    question = Question.objects.create(
         auto_recharge=auto,
         because=decision.unusual.value,
         units=decision.units,
         gross_cents=offer.facts.gross_cents or 0,
         currency=offer.pack.price_list.currency,
         asked_at=now,
+    )
+    notices.announce(
+        account=auto.account,
+        kind=Kind.RECHARGE_ASKS,
+        subject=f"question:{question.public_id}",
+        context={
+            "credits_units": question.units,
+            "gross_cents": question.gross_cents,
+            "currency": question.currency,
+            "because": question.because,
+        },
+        reference=f"question:{question.public_id}",
+        now=now,
     )
 
 

@@ -1,5 +1,6 @@
 """Questions about prices."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,7 +38,11 @@ def priced(account: Account, units: int, now: datetime) -> CreditPack | None:
     A credit costs what it costs in the largest pack that is not larger (or in the smallest there is), and all together
     never more than the next larger pack. Half a cent is rounded up.
     """
-    for_sale = packs(account, now)
+    return price_in(packs(account, now), units)
+
+
+def price_in(for_sale: Sequence[CreditPack], units: int) -> CreditPack | None:
+    """A pack of `units`, as `priced` says, where these packs are for sale."""
     if not for_sale:
         return None
     smaller = [pack for pack in for_sale if pack.credits <= units]

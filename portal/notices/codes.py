@@ -18,6 +18,7 @@ class Kind(TextChoices):
     RECHARGE_FAILED = "recharge_failed", _("Recharge failed")
     PAYMENT_REVERSED = "payment_reversed", _("Payment returned")
     CARD_EXPIRING = "card_expiring", _("Card about to expire")
+    RECHARGE_ASKS = "recharge_asks", _("Automatic recharge asks")
     BALANCE_ZERO = "balance_zero", _("No credits left")
     BALANCE_BELOW_ZERO = "balance_below_zero", _("Balance below zero")
     CREDITS_EXPIRING = "credits_expiring", _("Credits about to expire")
@@ -51,6 +52,9 @@ RULES: Final[dict[Kind, Rule]] = {
     Kind.RECHARGE_FAILED: Rule(_PAYERS, _("A payment did not succeed, and why."), "recharge", True, True),
     Kind.PAYMENT_REVERSED: Rule(_PAYERS, _("Money went back, and its credits with it."), "recharge", True, True),
     Kind.CARD_EXPIRING: Rule(_PAYERS, _("30, 7 and 1 days before a card expires."), "payment_methods", True),
+    Kind.RECHARGE_ASKS: Rule(
+        _PAYERS, _("An automatic purchase looks unusual and waits for your answer."), "auto_recharge", True
+    ),
     Kind.BALANCE_ZERO: Rule(
         _PAYERS | _SENDERS, _("No message can be sent until credits are bought."), "recharge_new", True
     ),

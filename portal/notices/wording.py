@@ -121,6 +121,26 @@ def _card_expiring(facts: Facts) -> Words:
     )
 
 
+def _recharge_asks(facts: Facts) -> Words:
+    named = {
+        "account": facts["account"],
+        "credits": credits(facts["credits_units"]),
+        "amount": money(facts["gross_cents"], facts["currency"]),
+    }
+    because = {
+        "second": _("Credits were bought automatically a short time ago already."),
+        "pace": _("Far more credits were used in the last 24 hours than on other days."),
+    }
+    return Words(
+        _("%(account)s: may we buy %(credits)s credits?") % named,
+        (
+            because[str(facts["because"])],
+            _("%(credits)s credits for %(amount)s wait for your answer. Until then nothing is charged.") % named,
+        ),
+        _("Approve or deny"),
+    )
+
+
 def _balance_zero(facts: Facts) -> Words:
     return Words(
         _("%(account)s: no credits left") % facts,
@@ -230,6 +250,7 @@ _WORDS: Final[dict[Kind, Callable[[Facts], Words]]] = {
     Kind.RECHARGE_FAILED: _recharge_failed,
     Kind.PAYMENT_REVERSED: _payment_reversed,
     Kind.CARD_EXPIRING: _card_expiring,
+    Kind.RECHARGE_ASKS: _recharge_asks,
     Kind.BALANCE_ZERO: _balance_zero,
     Kind.BALANCE_BELOW_ZERO: _balance_below_zero,
     Kind.CREDITS_EXPIRING: _credits_expiring,

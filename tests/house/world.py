@@ -9,9 +9,11 @@ from decimal import Decimal
 from django.core.files.base import ContentFile
 
 from billing.amounts import to_units
+from billing.auto_recharge.models import AutoRecharge, Question
 from billing.credits import services as credits
 from billing.ledger.codes import TransferCode
 from billing.payments import services as payments
+from billing.payments.models import PaymentMethod
 from billing.payments.providers import sandbox
 from billing.pricing import selectors as pricing_selectors
 from billing.recharge import services as recharges
@@ -57,6 +59,7 @@ def furnish(account: Account, owner: User, now: datetime) -> Owned:
         _lists,
         _import,
         _alert,
+        _question,
         _report,
         _reply,
         _subaccount,
@@ -178,6 +181,16 @@ def _import(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID
 def _alert(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
     terms = alerts.Terms(threshold_units=50_000, email_on=True, email=owner.email, sms_on=False, number="")
     return {"alert": alerts.create(account=account, terms=terms, actor_id=owner.pk, now=now).public_id}
+
+
+def _question(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    # Off, so that nothing is bought while doors are tried.
+    method = PaymentMethod.objects.get(account=account)
+    auto = AutoRecharge.objects.create(
+        account=account, method=method, threshold_units=10_000, quantity_units=1_000_000, changed_at=now
+    )
+    asked = {"because": "second", "units": 1, "gross_cents": 1, "currency": "EUR", "asked_at": now}
+    return {"question": Question.objects.create(auto_recharge=auto, **asked).public_id}
 
 
 def _report(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:

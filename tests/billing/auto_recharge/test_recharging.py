@@ -211,19 +211,19 @@ def test_what_cannot_be_chosen_is_refused(
 def test_who_is_too_young_or_has_no_method_that_may_be_charged_is_told_which_condition_is_missing(
     old_acme: Account, card: Card, switched_on: SwitchedOn, now: datetime
 ) -> None:
-    assert services.missing_condition(account=old_acme, now=now) == Answer.NO_METHOD
+    assert selectors.standing(old_acme, now).missing == Answer.NO_METHOD
     method = card(sandbox.SUCCEEDS)
-    assert services.missing_condition(account=old_acme, now=now) is None
+    assert selectors.standing(old_acme, now).missing is None
     Account.objects.filter(pk=old_acme.pk).update(created_at=datetime(2026, 9, 20, 22, 30, tzinfo=UTC))
     old_acme.refresh_from_db()
-    assert services.missing_condition(account=old_acme, now=now) == Answer.TOO_YOUNG  # the 21st in Rome
+    assert selectors.standing(old_acme, now).missing == Answer.TOO_YOUNG  # the 21st in Rome
     with pytest.raises(services.ConditionMissing):
         switched_on(method)
     midnight = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
-    assert services.missing_condition(account=old_acme, now=midnight - timedelta(seconds=1)) == Answer.TOO_YOUNG
-    assert services.missing_condition(account=old_acme, now=midnight) is None
+    assert selectors.standing(old_acme, midnight - timedelta(seconds=1)).missing == Answer.TOO_YOUNG
+    assert selectors.standing(old_acme, midnight).missing is None
     Policy.objects.create(valid_from=now - timedelta(days=1), allows_cards=False)
-    assert services.missing_condition(account=old_acme, now=midnight) == Answer.NO_METHOD
+    assert selectors.standing(old_acme, midnight).missing == Answer.NO_METHOD
 
 
 def test_conditions_are_checked_again_at_each_trigger(
@@ -279,7 +279,7 @@ def test_a_debit_beyond_the_operators_limit_is_refused_and_told(old_acme: Accoun
         now=now,
     )
     terms = services.Terms(50 * CREDIT, 100 * CREDIT, method)
-    assert services.missing_condition(account=old_acme, now=now) == Answer.NO_METHOD
+    assert selectors.standing(old_acme, now).missing == Answer.NO_METHOD
     payments.note_mandate(mandate=method.mandate, state="valid", actor_id=None, now=now)
     auto = services.switch_on(account=old_acme, terms=terms, revision=0, actor_id=alice.pk, now=now)
     PaymentPolicy.objects.create(valid_from=now - HOUR, provisional_limit_cents=511)
@@ -336,7 +336,7 @@ def test_a_sub_account_recharges_its_own_wallet_and_not_the_one_it_draws_on(
         now=now,
     )
     terms = services.Terms(50 * CREDIT, 100 * CREDIT, method)
-    if services.missing_condition(account=acme_milano, now=now) == Answer.NO_DETAILS:
+    if selectors.standing(acme_milano, now).missing == Answer.NO_DETAILS:
         BillingDetails.objects.create(account=acme_milano, company="Acme Milano", address="Via 2", city="Milano")
     auto = services.switch_on(account=acme_milano, terms=terms, revision=0, actor_id=alice.pk, now=now)
     own = credits.open_wallet(account=acme_milano)

@@ -39,6 +39,7 @@ FACTS: dict[Kind, dict[str, object]] = {
     Kind.CARD_EXPIRING: {"label": "Visa 4242", "expires_on": "2026-12-31"},
     Kind.BALANCE_ZERO: {},
     Kind.BALANCE_BELOW_ZERO: {"balance_units": -7000},
+    Kind.RECHARGE_ASKS: {"credits_units": 1_000_000, "gross_cents": 512, "currency": "EUR", "because": "second"},
     Kind.CREDITS_EXPIRING: {"credits_units": 420_000, "expires_at": "2026-11-27T10:00:00+00:00", "days": 7},
     Kind.INVOICE_ISSUED: {"number": "2026/12", "gross_cents": 512, "currency": "EUR"},
     Kind.SENDER_APPROVED: SENDER,

@@ -1,0 +1,104 @@
+"""What a person fills in to have credits bought by themselves."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from billing.auto_recharge.models import MAX_THRESHOLD, QUANTITIES, AutoRecharge
+from billing.auto_recharge.services import Terms
+from billing.payments.models import PaymentMethod
+from billing.pricing.models import CreditPack
+from portal.fields import CreditsField
+from portal.forms import UnitInput
+from portal.templatetags.formats import credits, money
+
+MOST_EUROS: Final = Decimal(1_000_000)
+
+
+def _cap(label: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        localize=True,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        max_value=MOST_EUROS,
+        widget=UnitInput(unit="EUR"),
+    )
+
+
+class AutoRechargeForm(forms.Form):
+    """Threshold, quantity, the method to charge first, and limits in money."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    threshold = CreditsField(
+        label=_("Minimum threshold"),
+        most=MAX_THRESHOLD,
+        help_text=_("Credits are bought when what is available and on its way is at or below this number."),
+    )
+    quantity = forms.TypedChoiceField(
+        label=_("Quantity"),
+        coerce=int,
+        help_text=_("Where one is not enough to land above the threshold, as many as it takes are bought at once."),
+    )
+    method = forms.ModelChoiceField(
+        queryset=PaymentMethod.objects.none(),
+        to_field_name="public_id",
+        label=_("Payment method"),
+        empty_label=None,
+        help_text=_("If its payment is declined, the next of your payment methods is tried."),
+    )
+    day_cap = _cap(_("At most a day, with VAT"))
+    month_cap = _cap(_("At most a month, with VAT"))
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        auto: AutoRecharge | None,
+        methods: Sequence[PaymentMethod],
+        prices: Mapping[int, CreditPack],
+    ) -> None:
+        """`prices` are the packs by quantity in units; `methods` those that may be charged, in order."""
+        initial: dict[str, Any] = {"revision": 0, "quantity": QUANTITIES[3]}
+        if auto is not None:
+            initial = {
+                "revision": auto.revision,
+                "threshold": auto.threshold_units,
+                "quantity": auto.quantity_units,
+                "method": auto.method.public_id,
+                "day_cap": _euros(auto.day_cap_cents),
+                "month_cap": _euros(auto.month_cap_cents),
+            }
+        super().__init__(data, initial=initial)
+        quantity = cast(forms.TypedChoiceField, self.fields["quantity"])
+        quantity.choices = [(units, _label(units, prices.get(units))) for units in QUANTITIES]
+        kept = PaymentMethod.objects.filter(pk__in=[method.pk for method in methods]).order_by("position", "pk")
+        cast(forms.ModelChoiceField[PaymentMethod], self.fields["method"]).queryset = kept
+
+    def terms(self) -> Terms:
+        """What was filled in, as the services take it."""
+        cleaned = self.cleaned_data
+        return Terms(
+            threshold_units=cleaned["threshold"],
+            quantity_units=cleaned["quantity"],
+            method=cleaned["method"],
+            day_cap_cents=_cents(cleaned["day_cap"]),
+            month_cap_cents=_cents(cleaned["month_cap"]),
+        )
+
+
+def _label(units: int, pack: CreditPack | None) -> str:
+    price = f" · {money(pack.price_cents, pack.price_list.currency)}" if pack else ""
+    return f"{credits(units)}{price}"
+
+
+def _euros(cents: int | None) -> Decimal | None:
+    return None if cents is None else Decimal(cents).scaleb(-2)
+
+
+def _cents(euros: Decimal | None) -> int | None:
+    return None if euros is None else int(euros.scaleb(2))

@@ -1,0 +1,147 @@
+"""Switching automatic recharge on and off, answering its questions, and reading why it did or did not start."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from billing.auto_recharge import selectors, services
+from billing.auto_recharge.forms import AutoRechargeForm
+from billing.auto_recharge.models import QUANTITIES, Question
+from billing.auto_recharge.selectors import Standing
+from billing.auto_recharge.wording import WORDS, words
+from billing.credits import selectors as credits_selectors
+from portal.accounts.access import AccountRequest, account_view
+from portal.accounts.capabilities import Capability
+
+ROWS: Final = 25
+
+
+@account_view(Capability.VIEW_BILLING)
+@require_safe
+def auto_recharge(request: AccountRequest) -> HttpResponse:
+    """How it is set up, what is missing, and what waits for an answer."""
+    standing = selectors.standing(request.account, timezone.now())
+    return _show(request, _form(request, standing), standing)
+
+
+@account_view(Capability.BUY)
+@require_POST
+def auto_recharge_terms(request: AccountRequest) -> HttpResponse:
+    """Switch on, or change what is on."""
+    now = timezone.now()
+    standing = selectors.standing(request.account, now)
+    form = _form(request, standing)
+    if not form.is_valid():
+        return _show(request, form, standing)
+    try:
+        auto = services.switch_on(
+            account=request.account,
+            terms=form.terms(),
+            revision=form.cleaned_data["revision"],
+            actor_id=request.user.pk,
+            now=now,
+        )
+    except services.ConditionMissing as missing:
+        form.add_error(None, str(WORDS[missing.answer].advice or WORDS[missing.answer].found))
+    except services.NotAllowed:
+        form.add_error(None, _("Choose a threshold above zero, a quantity of the list, and limits above zero."))
+    except services.ChangedMeanwhile:
+        messages.warning(request, _("Somebody changed this meanwhile. Look at how it stands now, then decide again."))
+        return redirect("auto_recharge", request.account.public_id)
+    else:
+        services.evaluate(auto_id=auto.pk, now=now)
+        messages.success(request, _("Automatic recharge is switched on."))
+        return redirect("auto_recharge", request.account.public_id)
+    return _show(request, form, standing)
+
+
+@account_view(Capability.BUY)
+@require_POST
+def auto_recharge_end(request: AccountRequest) -> HttpResponse:
+    """Switch off."""
+    revision = request.POST.get("revision", "")
+    try:
+        services.switch_off(
+            account=request.account,
+            revision=int(revision) if revision.isdecimal() and len(revision) < 10 else -1,
+            actor_id=request.user.pk,
+            now=timezone.now(),
+        )
+    except services.ChangedMeanwhile:
+        messages.warning(request, _("Somebody changed this meanwhile. Look at how it stands now, then decide again."))
+    else:
+        messages.success(request, _("Automatic recharge is switched off. Nothing is bought by itself any more."))
+    return redirect("auto_recharge", request.account.public_id)
+
+
+@account_view(Capability.BUY)
+@require_POST
+def auto_recharge_answer(request: AccountRequest, question: UUID) -> HttpResponse:
+    """Approve or deny a purchase that looked unusual."""
+    asked = get_object_or_404(selectors.questions(request.account), public_id=question)
+    verdict, now = request.POST.get("verdict"), timezone.now()
+    if verdict not in ("approve", "deny"):
+        messages.error(request, _("Choose whether to approve or to deny the purchase."))
+        return redirect("auto_recharge", request.account.public_id)
+    try:
+        services.answer(question=asked, approve=verdict == "approve", actor_id=request.user.pk, now=now)
+    except services.AlreadyAnswered:
+        messages.warning(request, _("This question was answered before, or is not needed any more."))
+    else:
+        if verdict == "approve":
+            services.evaluate(auto_id=asked.auto_recharge_id, now=now)
+            messages.success(request, _("Approved: the credits are being bought."))
+        else:
+            messages.success(request, _("Denied: nothing was charged, and automatic recharge is switched off."))
+    return redirect("auto_recharge", request.account.public_id)
+
+
+@account_view(Capability.VIEW_BILLING)
+@require_safe
+def auto_recharge_evaluations(request: AccountRequest) -> HttpResponse:
+    """Why a recharge started, or did not: every answer with its figures."""
+    page = Paginator(selectors.evaluations(request.account), ROWS).get_page(request.GET.get("page"))
+    context = {
+        "rows": [(row, words(row.answer), _told(row.conditions)) for row in page],
+        "page": page,
+        "auto": selectors.of(request.account),
+    }
+    return render(request, "billing/auto_recharge/evaluations.html", context)
+
+
+def _told(conditions: dict[str, bool]) -> list[tuple[str, bool]]:
+    """The stored conditions in words, in the order in which they were asked."""
+    return [(str(text.condition), conditions[name]) for name, text in WORDS.items() if name in conditions]
+
+
+def _form(request: AccountRequest, standing: Standing) -> AutoRechargeForm:
+    return AutoRechargeForm(
+        request.POST if request.method == "POST" else None,
+        auto=standing.auto,
+        methods=standing.methods,
+        prices=selectors.prices(request.account, QUANTITIES, timezone.now()),
+    )
+
+
+def _show(request: AccountRequest, form: AutoRechargeForm, standing: Standing) -> HttpResponse:
+    waiting = selectors.questions(request.account).filter(state=Question.State.WAITING)
+    context: dict[str, Any] = {
+        "form": form,
+        "auto": standing.auto,
+        "conditions": [(WORDS[answer], is_met) for answer, is_met in standing.conditions.items()],
+        "can_switch_on": standing.missing is None,
+        "old_enough_on": standing.old_enough_on,
+        "policy": standing.rules,
+        "question": waiting.first(),
+        "last": [(row, words(row.answer)) for row in selectors.evaluations(request.account)[:1]],
+        "balance": credits_selectors.balance(request.account),
+        "may_buy": request.member.can(Capability.BUY),
+    }
+    return render(request, "billing/auto_recharge/auto_recharge.html", context, status=422 if form.errors else 200)
