@@ -1,11 +1,11 @@
 """Questions about credits; the account comes first."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import connection
 from django.db.models import F, Min, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models.functions import TruncDate, TruncHour
 
 from billing.credits.models import CreditLot, Wallet
 from billing.ledger.codes import AccountCode, Phase, TransferCode
@@ -23,13 +23,18 @@ class Balance:
     available: int
 
 
+def pot(account: Account) -> LedgerAccount | None:
+    """Where what the account can spend is kept: in its own wallet, or in the one it draws on; None before one is opened."""
+    own, drawn_on = Q(wallet__account=account, wallet__draws_on=None), Q(wallet__drawn_on_by__account=account)
+    return LedgerAccount.objects.filter(own | drawn_on).first()
+
+
 def balance(account: Account) -> Balance:
     """What the account can spend from: its own wallet, or the one it draws on. Zero where none has been opened."""
-    own, drawn_on = Q(wallet__account=account, wallet__draws_on=None), Q(wallet__drawn_on_by__account=account)
-    pot = LedgerAccount.objects.filter(own | drawn_on).first()
-    if pot is None:
+    found = pot(account)
+    if found is None:
         return Balance(0, 0, 0)
-    return Balance(posted=pot.posted, held=pot.debits_pending, available=pot.available)
+    return Balance(posted=found.posted, held=found.debits_pending, available=found.available)
 
 
 def draws_on(account: Account) -> Account | None:
@@ -81,6 +86,22 @@ def uses(account: Account) -> QuerySet[Transfer]:
     """The transfers by which the account used credits, from whichever wallet they were paid, newest first."""
     used = Transfer.objects.filter(credit_account__usage_of__account=account, phase__in=[Phase.SINGLE, Phase.POST])
     return used.order_by("-pk")
+
+
+def first_use(pot: LedgerAccount) -> datetime | None:
+    """When credits of this pot were first used; None when none ever were."""
+    return _used(pot).order_by("created_at", "id").values_list("created_at", flat=True).first()
+
+
+def used_by_hour(pot: LedgerAccount, since: datetime) -> dict[datetime, int]:
+    """The units of this pot that were used in each hour (in UTC) from `since` on, whichever account used them."""
+    hours = _used(pot).filter(created_at__gte=since).annotate(in_hour=TruncHour("created_at", tzinfo=UTC))
+    return dict(hours.order_by().values_list("in_hour").annotate(Sum("amount")))
+
+
+def _used(pot: LedgerAccount) -> QuerySet[Transfer]:
+    resolved = [Phase.SINGLE, Phase.POST]
+    return Transfer.objects.filter(debit_account=pot, credit_account__code=AccountCode.USAGE, phase__in=resolved)
 
 
 def used_units(account: Account) -> int:

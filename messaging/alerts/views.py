@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.credits import selectors as credits_selectors
-from messaging.alerts import selectors, services, wording
+from messaging.alerts import forecast, selectors, services, wording
 from messaging.alerts.forms import AlertForm
 from messaging.alerts.models import BalanceAlert
 from messaging.contacts import selectors as contacts_selectors
@@ -25,9 +25,12 @@ REFUSALS: Final = (services.TooManyAlerts, services.AlertExists)
 @account_view(Capability.VIEW)
 @require_safe
 def alerts(request: AccountRequest) -> HttpResponse:
-    """The account's alerts, and what became of their latest notices."""
+    """The account's alerts, how long its credits last, and what became of the latest notices."""
+    found = forecast.forecast(request.account, timezone.now())
     context = {
         "alerts": selectors.alerts(request.account),
+        "runway": found,
+        "points": forecast.points(found) if found else [],
         "notices": [(notice, wording.outcome(notice)) for notice in selectors.notices(request.account)[:NOTICES_SHOWN]],
         "balance": credits_selectors.balance(request.account),
         "may_change": request.member.can(Capability.MANAGE_ALERTS),

@@ -104,6 +104,12 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def weekday_moment(value: datetime) -> str:
+    """A moment of the days ahead in the reader's zone: "Thursday 26 Nov 2026, 11:00"."""
+    return babel_dates.format_datetime(timezone.localtime(value), f"EEEE {_MOMENT}", locale=locale())
+
+
+@register.filter
 def instant(value: datetime) -> str:
     """A moment to the second, where several fall into one minute: "20 Nov 2026, 14:05:09"."""
     return babel_dates.format_datetime(timezone.localtime(value), f"{_MOMENT}:ss", locale=locale())
