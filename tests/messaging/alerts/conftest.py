@@ -65,6 +65,8 @@ class Conversation(socketserver.StreamRequestHandler):
                 self._say("354 go on")
                 text = b"".join(iter(self.rfile.readline, b".\r\n"))
                 self.server.taken.append(text.decode())
+                if self.server.drops:
+                    return
                 self._say("250 taken")
             elif word == b"QUIT":
                 self._say("221 bye")
@@ -77,7 +79,7 @@ class Conversation(socketserver.StreamRequestHandler):
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes every mail, until `answer` says something else or it is told to be silent."""
+    """Takes every mail, until `answer` says something else, it is told to be silent, or it `drops` whoever has handed one over."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -85,6 +87,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Conversation)
         self.answer = "250 fine"
+        self.drops = False
         self.asked = 0
         self.taken: list[str] = []
         self.may_speak = threading.Event()

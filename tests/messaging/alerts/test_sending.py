@@ -113,6 +113,20 @@ def test_a_mail_server_that_is_away_is_tried_again_later(
     assert len(mail_server.taken) == 1
 
 
+def test_a_mail_server_that_drops_whoever_handed_over_is_tried_again(
+    email_notice: Notice, mail_server: MailServer, now: datetime
+) -> None:
+    mail_server.drops = True
+    assert sending.deliver(notice_id=email_notice.pk, now=now) == Fault.UNREACHABLE
+    email_notice.refresh_from_db()
+    assert email_notice.state == NoticeState.WAITING
+    mail_server.drops = False
+    assert sending.deliver(notice_id=email_notice.pk, now=email_notice.next_attempt_at) is None
+    email_notice.refresh_from_db()
+    assert email_notice.state == NoticeState.SENT
+    assert len(mail_server.taken) == 2, "nobody knows what became of the first: twice is better than never"
+
+
 def test_after_the_last_attempt_a_notice_says_that_it_failed(
     email_notice: Notice, now: datetime, mail_server: MailServer
 ) -> None:
