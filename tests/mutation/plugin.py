@@ -95,10 +95,10 @@ def lines_of(source: str, mutant: Mutant) -> set[int]:
     spans = []
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt):
-            body = getattr(node, "body", None)
+            body: list[ast.stmt] | None = getattr(node, "body", None)
             # Of a statement with a body only what stands before the body, unless it is a function: its defaults.
-            whole = body is None or isinstance(node, ast.FunctionDef)
-            end = (node.end_lineno or node.lineno) if whole else max(node.lineno, body[0].lineno - 1)
+            last = node.end_lineno or node.lineno
+            end = max(node.lineno, body[0].lineno - 1) if body and not isinstance(node, ast.FunctionDef) else last
             spans.append(range(node.lineno, end + 1))
     line = mutant["line"]
     return set(min((span for span in spans if line in span), key=len, default=[line]))
