@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from billing.amounts import to_credits
 from billing.credits import services as credits
 from billing.credits.expiry import after_months
+from billing.credits.signals import wallet_changed
 from billing.invoices import services as invoices
 from billing.invoices import vat
 from billing.invoices.models import Invoice, PaidBy
@@ -21,6 +22,7 @@ from billing.payments.reasons import Reason
 from billing.recharge import provisional, reversals
 from billing.recharge.models import Recharge
 from portal.audit import services as audit
+from portal.bells import ring
 from portal.notices import services as notices
 from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
@@ -70,6 +72,9 @@ def _close(recharge: Recharge, payment: Payment, answer: Answer, now: datetime) 
     )
     if recharge.state == Recharge.State.PAID:
         reversals.collect_owed(account=recharge.account, now=now)
+    else:
+        # Nothing is on its way any more: whoever waits for the credits looks at the wallet again.
+        ring(wallet_changed, credits.open_wallet(account=recharge.account).pk)
 
 
 def _credit(recharge: Recharge, now: datetime) -> Transfer:
