@@ -342,6 +342,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell-of-emptiness": {"task": "billing.credits.tasks.tell_of_emptiness", "schedule": 60},
     "warn-of-expiry": {"task": "billing.credits.tasks.warn_of_expiry", "schedule": 600},
     "recharge-by-itself": {"task": "billing.auto_recharge.tasks.evaluate_due", "schedule": 20},
+    "mark-thresholds": {"task": "billing.auto_recharge.tasks.mark_thresholds", "schedule": 3600},
     "resolve-payments": {"task": "billing.recharge.tasks.resolve_waiting", "schedule": 30},
     "hear-providers": {"task": "billing.recharge.tasks.hear_providers", "schedule": 5},
     "take-back-owed": {"task": "billing.recharge.tasks.take_back_owed", "schedule": 60},

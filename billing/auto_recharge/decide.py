@@ -18,6 +18,10 @@ FIRST_PAUSE: Final = timedelta(hours=1)
 
 LONGEST_PAUSE: Final = timedelta(days=3)
 
+SHORTEST_WAIT: Final = timedelta(seconds=20)
+LONGEST_WAIT: Final = timedelta(minutes=5)
+"""How long a sweep leaves alone what it has just looked at, and what has had the same answer for an hour."""
+
 
 class Answer(StrEnum):
     """What came of a look. Each but the last three names the condition that was not met."""
@@ -35,6 +39,7 @@ class Answer(StrEnum):
     PAUSED = "paused"
     DAY_CAP = "day_cap"
     MONTH_CAP = "month_cap"
+    PROVISIONAL = "provisional"
     ASKED = "asked"
     REFUSED = "refused"
     ASK = "ask"
@@ -60,9 +65,11 @@ class Refusal:
 class Facts:
     """Everything that is known at `now`: credits in units, money in cents with VAT.
 
-    `methods` are those that may be charged, in order; `was_returned` says that money came back since it was set up,
-    `refusals` those since the last success. `old_enough_on` and
-    `today` are days in the account's zone. `gross_cents` is what `size` would cost, None where it is not for sale.
+    `methods` are those that may be charged, in order, `debits` those of them whose money can still be returned after
+    it came, of which `provisional_left` cents more are allowed. `was_returned` says that money came back for which
+    nobody has answered, `refusals` are those since the last success or answer. `old_enough_on` and `today` are days in
+    the account's zone, `day_ends_at` is the end of this one. `gross_cents` is what `size` would cost, None where it is
+    not for sale. What was spent includes what is open and may still turn out charged.
     """
 
     now: datetime
@@ -75,8 +82,11 @@ class Facts:
     threshold: int
     quantity: int
     today: date
+    day_ends_at: datetime
     old_enough_on: date
     methods: Sequence[int]
+    debits: frozenset[int]
+    provisional_left: int
     was_returned: bool
     has_details: bool
     gross_cents: int | None
@@ -155,7 +165,7 @@ def unusual(facts: Facts) -> Unusual | None:
 
 
 def decide(facts: Facts) -> Decision:
-    """Answer whether to buy, at these facts."""
+    """Answer whether to buy, at these facts. A question that was asked waits for its answer, however long."""
     units = size(
         available=facts.available,
         on_their_way=facts.on_their_way,
@@ -181,7 +191,8 @@ def decide(facts: Facts) -> Decision:
         Answer.PAUSED: until is None or facts.now >= until,
         Answer.DAY_CAP: facts.spent_today + cents <= facts.day_cap,
         Answer.MONTH_CAP: facts.spent_this_month + cents <= facts.month_cap,
-        Answer.ASKED: strange is None,
+        Answer.PROVISIONAL: method not in facts.debits or cents <= facts.provisional_left,
+        Answer.ASKED: strange is None and not facts.is_asked,
     }
     unmet = next((answer for answer, is_met in conditions.items() if not is_met), Answer.BUY)
     if unmet == Answer.ASKED and not facts.is_asked:
@@ -192,3 +203,18 @@ def decide(facts: Facts) -> Decision:
 def usual_a_day(used: int, days: int) -> int:
     """What is used on a day as a rule: the mean of `days`, rounded up, so that little is not taken for nothing."""
     return ceil(used / days) if days > 0 else 0
+
+
+def look_again(facts: Facts, decision: Decision, since: datetime) -> datetime:
+    """When to look again by ourselves after an answer that has stood since then, if no bell rings before.
+
+    What is new is looked at often, what has stood for long seldom; and at the moment at which a condition ends by
+    time: a pause, the day of a cap or of an age.
+    """
+    waited = (facts.now - since) / 10
+    turns = [facts.now + min(max(waited, SHORTEST_WAIT), LONGEST_WAIT)]
+    if decision.until is not None:
+        turns.append(decision.until)
+    if decision.answer in (Answer.TOO_YOUNG, Answer.DAY_CAP, Answer.MONTH_CAP):
+        turns.append(facts.day_ends_at)
+    return min(turn for turn in turns if turn > facts.now)

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from billing.auto_recharge.models import MAX_THRESHOLD, QUANTITIES, AutoRecharge
+from billing.auto_recharge.models import MAX_THRESHOLD, AutoRecharge
 from billing.auto_recharge.services import Terms
 from billing.payments.models import PaymentMethod
 from billing.pricing.models import CreditPack
@@ -60,10 +60,11 @@ class AutoRechargeForm(forms.Form):
         *,
         auto: AutoRecharge | None,
         methods: Sequence[PaymentMethod],
+        quantities: Sequence[int],
         prices: Mapping[int, CreditPack],
     ) -> None:
-        """`prices` are the packs by quantity in units; `methods` those that may be charged, in order."""
-        initial: dict[str, Any] = {"revision": 0, "quantity": QUANTITIES[3]}
+        """`quantities` are those that can be chosen, `prices` the packs of such units; `methods` those that may be charged, in order."""
+        initial: dict[str, Any] = {"revision": 0, "quantity": quantities[len(quantities) // 2]}
         if auto is not None:
             initial = {
                 "revision": auto.revision,
@@ -75,7 +76,7 @@ class AutoRechargeForm(forms.Form):
             }
         super().__init__(data, initial=initial)
         quantity = cast(forms.TypedChoiceField, self.fields["quantity"])
-        quantity.choices = [(units, _label(units, prices.get(units))) for units in QUANTITIES]
+        quantity.choices = [(units, _label(units, prices.get(units))) for units in quantities]
         kept = PaymentMethod.objects.filter(pk__in=[method.pk for method in methods]).order_by("position", "pk")
         cast(forms.ModelChoiceField[PaymentMethod], self.fields["method"]).queryset = kept
 

@@ -1,37 +1,53 @@
 """Recharging by itself: what a customer set up, what was decided and why, what the owner is asked, and the policy."""
 
 import uuid
+from datetime import datetime
 from typing import Final
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from billing.amounts import UNITS_PER_CREDIT
-from billing.auto_recharge.decide import Answer, Unusual
+from billing.auto_recharge.decide import LONGEST_WAIT, Answer, Unusual
 from portal.periods import LASTS, period
 
 QUANTITIES: Final = tuple(credits * UNITS_PER_CREDIT for credits in (100, 200, 250, 500, 1_000, 5_000, 10_000))
 """What can be bought by itself, in units."""
 
 MAX_THRESHOLD: Final = 100_000 * UNITS_PER_CREDIT
-_DUE: Final = Q(account__wallet__ledger_account__available__lte=F("threshold_units")) | ~Q(last_answer=Answer.ENOUGH)
+_POT: Final = "account__wallet__ledger_account__"
+
+
+def quantities() -> list[int]:
+    """What a new policy offers: every quantity."""
+    return list(QUANTITIES)
 
 
 class AutoRechargeQuerySet(models.QuerySet["AutoRecharge"]):
-    def due(self) -> "AutoRechargeQuerySet":
-        """Those to look at: on, and at or below the threshold, or not known to be above it again."""
-        return self.filter(_DUE, is_on=True)
+    def low(self) -> "AutoRechargeQuerySet":
+        """Those that are on, with no more to spend than their threshold: found among the wallets that are low."""
+        return self.filter(is_on=True, **{f"{_POT}is_low": True, f"{_POT}available__lte": F("threshold_units")})
+
+    def unsettled(self) -> "AutoRechargeQuerySet":
+        """Those that are on and had another answer than that there is enough: by an index of their own."""
+        return self.filter(~Q(last_answer=Answer.ENOUGH), is_on=True)
+
+    def on_turn(self, now: datetime) -> "AutoRechargeQuerySet":
+        """Those whose turn to be looked at has come; a turn that is too far away is one of a clock that was put back."""
+        return self.filter(Q(look_again_at=None) | Q(look_again_at__lte=now) | Q(look_again_at__gt=now + LONGEST_WAIT))
 
 
 class AutoRecharge(models.Model):
     """What an account wants bought by itself: at or below `threshold_units` available, `quantity_units` or as often
     that as lands above. The row stays when it is switched off; `revision` counts its changes.
 
-    Caps are cents with VAT; None is the policy's. `last_answer` is that of the last look.
+    Caps are cents with VAT; None is the policy's. `last_answer` is that of the last look. `answered_recharge` is the
+    last declined one that somebody said to try again after, `settled_reversals` the keys of those that somebody said
+    are settled: a pause and a stop end by such an answer, and not by a change of the terms.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -44,6 +60,9 @@ class AutoRecharge(models.Model):
     month_cap_cents = models.BigIntegerField(_("at most a month"), null=True, blank=True)
     revision = models.PositiveIntegerField(default=0)
     last_answer = models.CharField(max_length=16, blank=True)
+    look_again_at = models.DateTimeField(null=True, editable=False)
+    answered_recharge = models.ForeignKey("recharge.Recharge", models.PROTECT, null=True, related_name="+")
+    settled_reversals = ArrayField(models.BigIntegerField(), default=list, blank=True)
     switched_on_at = models.DateTimeField(_("switched on at"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed"))
     changed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
@@ -71,7 +90,10 @@ class AutoRecharge(models.Model):
                 name="what_recharges_by_itself_says_since_when",
             ),
         ]
-        indexes = [models.Index("account", name="auto_recharges_on", condition=Q(is_on=True))]
+        indexes = [
+            models.Index("account", name="auto_recharges_on", condition=Q(is_on=True)),
+            models.Index("id", name="auto_recharges_unsettled", condition=Q(is_on=True) & ~Q(last_answer="enough")),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)
@@ -99,6 +121,7 @@ class Evaluation(models.Model):
     gross_cents = models.BigIntegerField(_("amount"), default=0)
     spent_today_cents = models.BigIntegerField(_("spent today"), default=0)
     spent_month_cents = models.BigIntegerField(_("spent this month"), default=0)
+    provisional_left_cents = models.BigIntegerField(_("debits that may still be returned: left"), null=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)
     recharge = models.OneToOneField("recharge.Recharge", models.PROTECT, null=True, related_name="evaluation")
     first_at = models.DateTimeField(_("first"))
@@ -175,7 +198,7 @@ class Policy(models.Model):
     """The operator's rules for automatic recharges, from one moment until another. Without a row the defaults hold.
 
     Caps are cents with VAT for each account. A second purchase within `hours_apart`, or after a day on which more than
-    `pace_factor` times the usual was used, is asked about first.
+    `pace_factor` times the usual was used, is asked about first. `quantities` are those that can be chosen, in units.
     """
 
     months_old = models.PositiveSmallIntegerField(_("months an account must be old"), default=2)
@@ -184,6 +207,7 @@ class Policy(models.Model):
     month_cap_cents = models.BigIntegerField(_("at most a month"), default=500_000)
     hours_apart = models.PositiveSmallIntegerField(_("hours between two purchases"), default=3)
     pace_factor = models.PositiveSmallIntegerField(_("times the usual use"), default=5)
+    quantities = ArrayField(models.BigIntegerField(), verbose_name=_("quantities"), default=quantities)
     valid_from = models.DateTimeField(_("valid from"))
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
 
@@ -196,7 +220,8 @@ class Policy(models.Model):
             ),
             models.CheckConstraint(condition=LASTS, name="a_recharge_policy_ends_after_it_begins"),
             models.CheckConstraint(
-                condition=Q(day_cap_cents__gt=0, month_cap_cents__gte=F("day_cap_cents"), pace_factor__gt=0),
+                condition=Q(day_cap_cents__gt=0, month_cap_cents__gte=F("day_cap_cents"), pace_factor__gt=0)
+                & Q(quantities__len__gt=0, quantities__contained_by=list(QUANTITIES)),
                 name="a_recharge_policy_allows_something",
             ),
         ]

@@ -2,42 +2,29 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing.auto_recharge import decide
-from billing.auto_recharge.decide import Answer, Facts, Refusal
+from billing.auto_recharge.decide import Answer
 from billing.auto_recharge.models import AutoRecharge, Evaluation, Policy, Question
 from billing.credits import selectors as credits_selectors
-from billing.credits.models import Wallet
-from billing.invoices.selectors import BillingDetailsMissing
-from billing.ledger import entries
-from billing.ledger.entries import Period
+from billing.credits.models import Watch
 from billing.payments import selectors as payments_selectors
-from billing.payments.models import PaymentMethod, Reversal
+from billing.payments.models import PaymentMethod
 from billing.pricing import selectors as pricing_selectors
 from billing.pricing.models import CreditPack
 from billing.recharge import selectors as recharges_selectors
-from billing.recharge import services as recharges
-from billing.recharge.models import Recharge
 from portal.accounts.models import Account
 from portal.periods import valid_at
 
-USUAL_DAYS: Final = 28
-"""How many days before the last one say what is used on a day as a rule."""
+WATCHER: Final = "auto_recharge"
+"""Under which name the wallets' levels are kept."""
 
 Kind = PaymentMethod.Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What was looked at: the facts, and the pack that would be bought (None where it is not for sale)."""
-
-    facts: Facts
-    pack: CreditPack | None
 
 
 def policy(at: datetime) -> Policy:
@@ -50,12 +37,36 @@ def of(account: Account) -> AutoRecharge | None:
     return AutoRecharge.objects.filter(account=account).select_related("method", "account").first()
 
 
-def due(wallet_id: int | None = None) -> list[int]:
-    """The primary keys of the automatic recharges to look at: of one wallet, or of all."""
-    found = AutoRecharge.objects.due()
-    if wallet_id is not None:
-        found = found.filter(account__wallet=wallet_id)
-    return list(found.order_by("pk").values_list("pk", flat=True))
+def due(now: datetime) -> list[int]:
+    """The primary keys of the automatic recharges whose turn it is, in two looks at partial indexes.
+
+    Whatever is to be bought is found among the wallets that are low. The others have nothing to buy, but are not known
+    to have enough again: a question lapses, and the page says so.
+    """
+    found: set[int] = set()
+    for those in (AutoRecharge.objects.low(), AutoRecharge.objects.unsettled()):
+        found.update(those.on_turn(now).values_list("pk", flat=True))
+    return sorted(found)
+
+
+def of_wallet(wallet_id: int) -> int | None:
+    """The primary key of the automatic recharge of a wallet, if there is something to find out about it."""
+    of_it = Q(account__wallet=wallet_id)
+    for those in (AutoRecharge.objects.low(), AutoRecharge.objects.unsettled()):
+        if pk := those.filter(of_it).values_list("pk", flat=True).first():
+            return pk
+    return None
+
+
+def unmarked() -> list[int]:
+    """The primary keys of those that are on and whose wallet would not be found when it is low: of all, so it is slow."""
+    pot = "account__wallet__ledger_account__"
+    is_watched = Watch.objects.filter(
+        wallet__account=OuterRef("account"), watcher=WATCHER, level_units=OuterRef("threshold_units")
+    )
+    is_marked = Q(account__wallet__draws_on__isnull=False) | Q(**{f"{pot}low_mark__gte": F("threshold_units")})
+    on = AutoRecharge.objects.filter(is_on=True)
+    return list(on.exclude(is_marked & Exists(is_watched)).order_by("pk").values_list("pk", flat=True))
 
 
 def evaluations(account: Account) -> QuerySet[Evaluation]:
@@ -128,119 +139,3 @@ def prices(account: Account, quantities: Iterable[int], at: datetime) -> dict[in
     """What each of these numbers of units would cost the account, without VAT."""
     packs = pricing_selectors.packs(account, at)
     return {units: pack for units in quantities if (pack := pricing_selectors.price_in(packs, units))}
-
-
-def offer(auto: AutoRecharge, at: datetime) -> Offer:
-    """Everything that decides whether `auto` buys at this moment. Under the account's lock it stays true."""
-    account, rules = auto.account, policy(at)
-    balance = credits_selectors.balance(account).available
-    coming = recharges_selectors.on_their_way(account)
-    pack = _pack(auto, balance, coming, at)
-    zone = ZoneInfo(account.time_zone)
-    day, month = _spent(account, at, zone)
-    last_day, usually = _pace(account, at)
-    asked = _asked(auto)
-    facts = Facts(
-        now=at,
-        is_on=auto.is_on,
-        is_closed=account.deactivated_at is not None,
-        draws_on_another=credits_selectors.draws_on(account) is not None,
-        available=balance,
-        on_their_way=coming,
-        has_open=Recharge.objects.waiting().filter(account=account).exists(),
-        threshold=auto.threshold_units,
-        quantity=auto.quantity_units,
-        today=at.astimezone(zone).date(),
-        old_enough_on=decide.old_enough_on(account.created_at, rules.months_old, zone),
-        methods=_in_turn(auto, chargeable(account, rules, at)),
-        was_returned=_was_returned(auto),
-        has_details=can_be_invoiced(account),
-        gross_cents=_cost(account, pack),
-        spent_today=day,
-        spent_this_month=month,
-        day_cap=min(auto.day_cap_cents or rules.day_cap_cents, rules.day_cap_cents),
-        month_cap=min(auto.month_cap_cents or rules.month_cap_cents, rules.month_cap_cents),
-        refusals=_refusals(auto),
-        last_bought_at=_last_bought_at(account),
-        apart=timedelta(hours=rules.hours_apart),
-        used_last_day=last_day,
-        used_usually=usually,
-        pace_factor=rules.pace_factor,
-        is_asked=Question.State.WAITING in asked,
-        is_approved=Question.State.APPROVED in asked,
-    )
-    return Offer(facts, pack)
-
-
-def _automatic(account: Account) -> QuerySet[Recharge]:
-    return Recharge.objects.filter(account=account, origin=Recharge.Origin.AUTOMATIC)
-
-
-def _was_returned(auto: AutoRecharge) -> bool:
-    """Whether the bank took money of the account back, or the payer claimed it back, since it was set up as it is."""
-    kinds = [Reversal.Kind.RETURN, Reversal.Kind.DISPUTE]
-    taken_back = Reversal.objects.filter(payment__account=auto.account_id, kind__in=kinds, state=Reversal.State.DONE)
-    return taken_back.filter(created_at__gte=auto.changed_at).exists()
-
-
-def _asked(auto: AutoRecharge) -> list[str]:
-    """Whether a question waits for its answer, or an approval for its purchase."""
-    states = [Question.State.WAITING, Question.State.APPROVED]
-    return list(Question.objects.filter(auto_recharge=auto, state__in=states).values_list("state", flat=True))
-
-
-def _pack(auto: AutoRecharge, balance: int, coming: int, at: datetime) -> CreditPack | None:
-    """What would be bought with so much available and so much on its way; None where nothing is for sale."""
-    units = decide.size(
-        available=balance, on_their_way=coming, threshold=auto.threshold_units, quantity=auto.quantity_units
-    )
-    return pricing_selectors.priced(auto.account, units, at)
-
-
-def _last_bought_at(account: Account) -> datetime | None:
-    kept = _automatic(account).exclude(state=Recharge.State.FAILED)
-    return kept.order_by("-pk").values_list("created_at", flat=True).first()
-
-
-def _in_turn(auto: AutoRecharge, methods: list[PaymentMethod]) -> list[int]:
-    """The method that was chosen first, the others behind it as backups in their order."""
-    return sorted((method.pk for method in methods), key=lambda key: key != auto.method_id)
-
-
-def _cost(account: Account, pack: CreditPack | None) -> int | None:
-    """What the pack costs with VAT; None where there is none."""
-    if pack is None:
-        return None
-    try:
-        return recharges.cost(account=account, pack=pack).gross_cents
-    except BillingDetailsMissing:
-        return pack.price_cents  # nothing is bought without them: only what it would cost before VAT is known
-
-
-def _spent(account: Account, at: datetime, zone: ZoneInfo) -> tuple[int, int]:
-    """The cents of automatic recharges that were not refused: of this day and of this month in the account's zone."""
-    day = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    month = day.replace(day=1)
-    sums = _automatic(account).exclude(state=Recharge.State.FAILED).filter(created_at__gte=month)
-    found = sums.aggregate(day=Sum("gross_cents", filter=Q(created_at__gte=day)), month=Sum("gross_cents"))
-    return found["day"] or 0, found["month"] or 0
-
-
-def _refusals(auto: AutoRecharge) -> list[Refusal]:
-    """The charges that were declined since one succeeded, or since it was set up as it is."""
-    tried = _automatic(auto.account).filter(created_at__gte=auto.changed_at)
-    paid = tried.exclude(state=Recharge.State.FAILED).order_by("-pk").values_list("pk", flat=True).first() or 0
-    failed = tried.filter(state=Recharge.State.FAILED, pk__gt=paid).values_list("payment__method_id", "closed_at")
-    return [Refusal(method, closed_at) for method, closed_at in failed if closed_at is not None]
-
-
-def _pace(account: Account, at: datetime) -> tuple[int, int]:
-    """The units that left the wallet in the last 24 hours, and on a day of the four weeks before as a rule."""
-    wallet = Wallet.objects.filter(account=account).select_related("ledger_account").first()
-    if wallet is None:
-        return 0, 0
-    yesterday = at - timedelta(days=1)
-    begun = max(yesterday - timedelta(days=USUAL_DAYS), min(account.created_at, yesterday))
-    last = -entries.sums(wallet.ledger_account, Period(yesterday, None)).taken
-    before = -entries.sums(wallet.ledger_account, Period(begun, yesterday)).taken
-    return last, decide.usual_a_day(before, (yesterday - begun).days)

@@ -1,41 +1,38 @@
-"""The verbs of automatic recharges: switch on and off, look and buy, ask the owner and take the answer.
+"""The verbs of automatic recharges: switch on and off, end a pause, take the owner's answer; `evaluate` looks and buys.
 
-Level-triggered: what counts is where the balance stands, not what moved. The account's row is the queue: whoever
-decides holds it until the purchase is written down, so the figures of a decision cannot change under it.
+Level-triggered: what counts is where the balance stands, not what moved.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
 
-from django.db import transaction
-from django.db.models import F
-
-from billing.auto_recharge import selectors
-from billing.auto_recharge.decide import Answer, Decision, decide
-from billing.auto_recharge.models import MAX_THRESHOLD, QUANTITIES, AutoRecharge, Evaluation, Question
-from billing.auto_recharge.selectors import Offer
+from billing.auto_recharge import facts, selectors
+from billing.auto_recharge.decide import Answer
+from billing.auto_recharge.looking import evaluate, lapse
+from billing.auto_recharge.models import MAX_THRESHOLD, AutoRecharge, Question
+from billing.auto_recharge.selectors import WATCHER
 from billing.credits import services as credits
-from billing.invoices.selectors import BillingDetailsMissing
 from billing.payments import services as payments
 from billing.payments.models import PaymentMethod
 from billing.recharge import services as recharges
-from billing.recharge.models import Recharge
 from portal.accounts.models import Account
 from portal.audit import services as audit
-from portal.notices import services as notices
-from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
 
-# What a purchase can be refused for although every condition was met; it is written down, and tried again.
-REFUSALS = (
-    payments.MethodNotUsable,
-    BillingDetailsMissing,
-    recharges.ProvisionalLimitReached,
-    recharges.RechargeAlreadyOpen,
-    recharges.DrawsOnAnother,
-)
+__all__ = [
+    "AlreadyAnswered",
+    "ChangedMeanwhile",
+    "ConditionMissing",
+    "NotAllowed",
+    "Terms",
+    "answer",
+    "evaluate",
+    "mark_threshold",
+    "resume",
+    "switch_off",
+    "switch_on",
+]
 
 
 class ConditionMissing(Exception):
@@ -73,23 +70,25 @@ class Terms:
 def switch_on(*, account: Account, terms: Terms, revision: int, actor_id: int | None, now: datetime) -> AutoRecharge:
     """Switch on, or change what is on; `revision` is that of the page (0: there was none).
 
+    A pause after declined payments and a stop after returned ones are the wallet's, and stay (`resume` ends them).
+
     Raises `ConditionMissing`, `NotAllowed`, `ChangedMeanwhile`.
     """
     recharges.queue(account)
     auto = _at(account, revision)
-    _check(terms)
     stands = selectors.standing(account, now)
+    _check(terms, stands.rules.quantities)
     if stands.missing:
         raise ConditionMissing(stands.missing)
     if terms.method not in stands.methods:
         raise ConditionMissing(Answer.NO_METHOD)
-    credits.open_wallet(account=account)
     auto = auto or AutoRecharge(account=account)
     auto.switched_on_at = auto.switched_on_at if auto.is_on else now
-    auto.is_on, auto.last_answer = True, ""
+    auto.is_on, auto.last_answer, auto.look_again_at = True, "", None
     auto.threshold_units, auto.quantity_units, auto.method = terms.threshold_units, terms.quantity_units, terms.method
     auto.day_cap_cents, auto.month_cap_cents = terms.day_cap_cents, terms.month_cap_cents
     _change(auto, "auto_recharge.switched_on", actor_id, now)
+    _watch(auto)
     payments.need(account=account, by=auto.needer, kinds=selectors.allowed_kinds(stands.rules))
     return auto
 
@@ -103,15 +102,30 @@ def switch_off(*, account: Account, revision: int, actor_id: int | None, now: da
         _switch_off(auto, actor_id, now)
 
 
-def evaluate(*, auto_id: int, now: datetime) -> Evaluation | None:
-    """Look, write down the answer, and buy if it is to; safe to call at any time, by anybody, however often.
+@unit_of_work
+def resume(*, account: Account, revision: int, actor_id: int, now: datetime) -> AutoRecharge | None:
+    """End the pause and the stop: somebody has seen what was declined and what went back, and says to charge again.
 
-    The purchase is written down in the transaction of the decision, and the money asked for after it.
+    None where nothing is switched on. Raises `ChangedMeanwhile`, so that of two clicks one counts.
     """
-    evaluation = _look(auto_id=auto_id, now=now)
-    if evaluation is not None and evaluation.recharge is not None:
-        recharges.pursue(recharge=evaluation.recharge, now=now)
-    return evaluation
+    recharges.queue(account)
+    auto = _at(account, revision)
+    if auto is None or not auto.is_on:
+        return None
+    auto.answered_recharge_id, auto.settled_reversals = facts.answered(auto)
+    auto.look_again_at = None
+    _change(auto, "auto_recharge.resumed", actor_id, now)
+    return auto
+
+
+@unit_of_work
+def mark_threshold(*, auto_id: int) -> None:
+    """Let the wallet be looked at when it falls to the threshold, where nobody wrote that down."""
+    account = Account.objects.get(auto_recharge=auto_id)
+    recharges.queue(account)
+    auto = AutoRecharge.objects.filter(pk=auto_id, is_on=True).select_related("account").first()
+    if auto is not None:
+        _watch(auto)
 
 
 @unit_of_work
@@ -125,119 +139,16 @@ def answer(*, question: Question, approve: bool, actor_id: int, now: datetime) -
     waiting = Question.objects.filter(pk=question.pk, state=Question.State.WAITING)
     if not waiting.update(state=state, answered_at=now, answered_by_id=actor_id):
         raise AlreadyAnswered
+    AutoRecharge.objects.filter(pk=question.auto_recharge_id).update(look_again_at=None)
     auto = AutoRecharge.objects.select_related("account").get(pk=question.auto_recharge_id)
     _record(f"auto_recharge.{state}", auto, actor_id, now, {"question": str(question.public_id)})
     if not approve and auto.is_on:
         _switch_off(auto, actor_id, now)
 
 
-@unit_of_work
-def _look(*, auto_id: int, now: datetime) -> Evaluation | None:
-    known = AutoRecharge.objects.filter(pk=auto_id, is_on=True).select_related("account").first()
-    if known is None:
-        return None
-    recharges.queue(known.account)
-    auto = AutoRecharge.objects.select_related("account").get(pk=auto_id)
-    if not auto.is_on:
-        return None
-    offer = selectors.offer(auto, now)
-    decision = decide(offer.facts)
-    if decision.answer == Answer.BUY:
-        return _buy(auto, offer, decision, now)
-    if decision.answer == Answer.ENOUGH:
-        _lapse(auto, now)
-    if decision.answer == Answer.ASK:
-        _ask(auto, offer, decision, now)
-    return _note(auto, offer, decision, decision.answer, now)
-
-
-def _buy(auto: AutoRecharge, offer: Offer, decision: Decision, now: datetime) -> Evaluation:
-    """Write the purchase down. With whatever it is refused for, the refusal is the answer."""
-    assert offer.pack is not None
-    try:
-        with transaction.atomic():
-            recharge = recharges.order(
-                account=auto.account,
-                pack=offer.pack,
-                method=PaymentMethod.objects.get(pk=decision.method or 0),
-                reference=uuid4(),
-                actor_id=None,
-                now=now,
-                origin=Recharge.Origin.AUTOMATIC,
-            )
-    except REFUSALS:
-        return _note(auto, offer, decision, Answer.REFUSED, now)
-    approved = Question.objects.filter(auto_recharge=auto, state=Question.State.APPROVED)
-    approved.update(state=Question.State.USED)
-    return _note(auto, offer, decision, Answer.BUY, now, recharge)
-
-
-def _ask(auto: AutoRecharge, offer: Offer, decision: Decision, now: datetime) -> None:
-    """Ask the owner, on the page and by e-mail."""
-    assert offer.pack is not None
-    assert decision.unusual is not None
-    question = Question.objects.create(
-        auto_recharge=auto,
-        because=decision.unusual.value,
-        units=decision.units,
-        gross_cents=offer.facts.gross_cents or 0,
-        currency=offer.pack.price_list.currency,
-        asked_at=now,
-    )
-    notices.announce(
-        account=auto.account,
-        kind=Kind.RECHARGE_ASKS,
-        subject=f"question:{question.public_id}",
-        context={
-            "credits_units": question.units,
-            "gross_cents": question.gross_cents,
-            "currency": question.currency,
-            "because": question.because,
-        },
-        reference=f"question:{question.public_id}",
-        now=now,
-    )
-
-
-def _note(
-    auto: AutoRecharge,
-    offer: Offer,
-    decision: Decision,
-    answer: Answer,
-    now: datetime,
-    recharge: Recharge | None = None,
-) -> Evaluation:
-    """Write the answer down: in the row of the last look where it is the same one, else in a new row."""
-    facts = offer.facts
-    # Having asked, it is waiting for the answer: one row tells of both.
-    answer = Answer.ASKED if answer == Answer.ASK else answer
-    figures = {
-        "conditions": {name.value: is_met for name, is_met in decision.conditions.items()},
-        "available_units": facts.available,
-        "on_their_way_units": facts.on_their_way,
-        "threshold_units": facts.threshold,
-        "quantity_units": facts.quantity,
-        "units": decision.units,
-        "gross_cents": facts.gross_cents or 0,
-        "spent_today_cents": facts.spent_today,
-        "spent_month_cents": facts.spent_this_month,
-        "until": decision.until,
-    }
-    AutoRecharge.objects.filter(pk=auto.pk).update(last_answer=answer.value)
-    last = Evaluation.objects.filter(auto_recharge=auto).order_by("-pk").first()
-    if last is not None and last.answer == answer.value and recharge is None:
-        same = Evaluation.objects.filter(pk=last.pk)
-        same.update(look_count=F("look_count") + 1, last_at=max(now, last.first_at), **figures)
-        last.refresh_from_db()
-        return last
-    return Evaluation.objects.create(
-        auto_recharge=auto, answer=answer.value, recharge=recharge, first_at=now, last_at=now, **figures
-    )
-
-
-def _check(terms: Terms) -> None:
+def _check(terms: Terms, quantities: Sequence[int]) -> None:
     caps = [cap for cap in (terms.day_cap_cents, terms.month_cap_cents) if cap is not None]
-    fits = 0 < terms.threshold_units <= MAX_THRESHOLD and terms.quantity_units in QUANTITIES
+    fits = 0 < terms.threshold_units <= MAX_THRESHOLD and terms.quantity_units in quantities
     if not fits or any(cap <= 0 for cap in caps):
         raise NotAllowed
 
@@ -251,16 +162,16 @@ def _at(account: Account, revision: int) -> AutoRecharge | None:
 
 def _switch_off(auto: AutoRecharge, actor_id: int | None, now: datetime) -> None:
     auto.is_on = False
-    _lapse(auto, now)
+    lapse(auto, now)
     _change(auto, "auto_recharge.switched_off", actor_id, now)
+    credits.watch(wallet=credits.open_wallet(account=auto.account), watcher=WATCHER, level=None)
     payments.need_no_more(by=auto.needer)
 
 
-def _lapse(auto: AutoRecharge, now: datetime) -> None:
-    """Take back a question that is not needed any more, and an approval that nothing was bought with."""
-    open_states = [Question.State.WAITING, Question.State.APPROVED]
-    asked = Question.objects.filter(auto_recharge=auto, state__in=open_states)
-    asked.update(state=Question.State.LAPSED, answered_at=now)
+def _watch(auto: AutoRecharge) -> None:
+    """Let the wallet be looked at when it falls to the threshold."""
+    wallet = credits.open_wallet(account=auto.account)
+    credits.watch(wallet=wallet, watcher=WATCHER, level=auto.threshold_units)
 
 
 def _change(auto: AutoRecharge, action: str, actor_id: int | None, now: datetime) -> None:

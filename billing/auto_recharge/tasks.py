@@ -10,11 +10,18 @@ from portal.sweeps import each
 @shared_task
 def evaluate_wallet(wallet_id: int) -> None:
     """Look at the automatic recharge of a wallet that has changed."""
-    for auto_id in selectors.due(wallet_id):
+    auto_id = selectors.of_wallet(wallet_id)
+    if auto_id is not None:
         services.evaluate(auto_id=auto_id, now=timezone.now())
 
 
 @shared_task
 def evaluate_due() -> None:
-    """Look at every automatic recharge that is due, whatever bell was lost."""
-    each(selectors.due(), lambda auto_id: services.evaluate(auto_id=auto_id, now=timezone.now()))
+    """Look at every automatic recharge whose turn it is, whatever bell was lost."""
+    each(selectors.due(timezone.now()), lambda auto_id: services.evaluate(auto_id=auto_id, now=timezone.now()))
+
+
+@shared_task
+def mark_thresholds() -> None:
+    """Write the mark of every wallet that would not be found when it is low."""
+    each(selectors.unmarked(), lambda auto_id: services.mark_threshold(auto_id=auto_id))

@@ -8,6 +8,7 @@ urlpatterns = [
     path("auto-recharge/", views.auto_recharge, name="auto_recharge"),
     path("auto-recharge/terms/", views.auto_recharge_terms, name="auto_recharge_terms"),
     path("auto-recharge/end/", views.auto_recharge_end, name="auto_recharge_end"),
+    path("auto-recharge/resumption/", views.auto_recharge_resumption, name="auto_recharge_resumption"),
     path("auto-recharge/evaluations/", views.auto_recharge_evaluations, name="auto_recharge_evaluations"),
     path(
         "auto-recharge/questions/<uuid:question>/answer/",

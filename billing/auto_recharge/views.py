@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.auto_recharge import selectors, services
+from billing.auto_recharge.decide import Answer
 from billing.auto_recharge.forms import AutoRechargeForm
-from billing.auto_recharge.models import QUANTITIES, Question
+from billing.auto_recharge.models import AutoRecharge, Question
 from billing.auto_recharge.selectors import Standing
 from billing.auto_recharge.wording import WORDS, words
 from billing.credits import selectors as credits_selectors
@@ -66,11 +67,10 @@ def auto_recharge_terms(request: AccountRequest) -> HttpResponse:
 @require_POST
 def auto_recharge_end(request: AccountRequest) -> HttpResponse:
     """Switch off."""
-    revision = request.POST.get("revision", "")
     try:
         services.switch_off(
             account=request.account,
-            revision=int(revision) if revision.isdecimal() and len(revision) < 10 else -1,
+            revision=_revision(request),
             actor_id=request.user.pk,
             now=timezone.now(),
         )
@@ -78,6 +78,22 @@ def auto_recharge_end(request: AccountRequest) -> HttpResponse:
         messages.warning(request, _("Somebody changed this meanwhile. Look at how it stands now, then decide again."))
     else:
         messages.success(request, _("Automatic recharge is switched off. Nothing is bought by itself any more."))
+    return redirect("auto_recharge", request.account.public_id)
+
+
+@account_view(Capability.BUY)
+@require_POST
+def auto_recharge_resumption(request: AccountRequest) -> HttpResponse:
+    """Charge again after declined payments, or after money that went back."""
+    now = timezone.now()
+    try:
+        auto = services.resume(account=request.account, revision=_revision(request), actor_id=request.user.pk, now=now)
+    except services.ChangedMeanwhile:
+        messages.warning(request, _("Somebody changed this meanwhile. Look at how it stands now, then decide again."))
+        return redirect("auto_recharge", request.account.public_id)
+    if auto is not None:
+        services.evaluate(auto_id=auto.pk, now=now)
+        messages.success(request, _("The automatic recharge looks again. What came of it stands below."))
     return redirect("auto_recharge", request.account.public_id)
 
 
@@ -121,13 +137,25 @@ def _told(conditions: dict[str, bool]) -> list[tuple[str, bool]]:
     return [(str(text.condition), conditions[name]) for name, text in WORDS.items() if name in conditions]
 
 
+def _revision(request: AccountRequest) -> int:
+    """Which state of the settings the page showed; -1, which never was, for what is no number."""
+    revision = request.POST.get("revision", "")
+    return int(revision) if revision.isdecimal() and len(revision) < 10 else -1
+
+
 def _form(request: AccountRequest, standing: Standing) -> AutoRechargeForm:
     return AutoRechargeForm(
         request.POST if request.method == "POST" else None,
         auto=standing.auto,
         methods=standing.methods,
-        prices=selectors.prices(request.account, QUANTITIES, timezone.now()),
+        quantities=standing.rules.quantities,
+        prices=selectors.prices(request.account, standing.rules.quantities, timezone.now()),
     )
+
+
+def _stops(auto: AutoRecharge | None) -> str:
+    """Which of the answers that a person can end stands now: a stop after returned money, or a pause."""
+    return auto.last_answer if auto and auto.last_answer in (Answer.RETURNED, Answer.PAUSED) else ""
 
 
 def _show(request: AccountRequest, form: AutoRechargeForm, standing: Standing) -> HttpResponse:
@@ -140,6 +168,7 @@ def _show(request: AccountRequest, form: AutoRechargeForm, standing: Standing) -
         "old_enough_on": standing.old_enough_on,
         "policy": standing.rules,
         "question": waiting.first(),
+        "stops": _stops(standing.auto),
         "last": [(row, words(row.answer)) for row in selectors.evaluations(request.account)[:1]],
         "balance": credits_selectors.balance(request.account),
         "may_buy": request.member.can(Capability.BUY),

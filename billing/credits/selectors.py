@@ -9,6 +9,7 @@ from django.db.models.functions import TruncDate, TruncHour
 
 from billing.credits.models import CreditLot, Wallet
 from billing.ledger.codes import AccountCode, Phase, TransferCode
+from billing.ledger.entries import Period
 from billing.ledger.models import Account as LedgerAccount
 from billing.ledger.models import Transfer
 from portal.accounts.models import Account
@@ -97,6 +98,16 @@ def used_by_hour(pot: LedgerAccount, since: datetime) -> dict[datetime, int]:
     """The units of this pot that were used in each hour (in UTC) from `since` on, whichever account used them."""
     hours = _used(pot).filter(created_at__gte=since).annotate(in_hour=TruncHour("created_at", tzinfo=UTC))
     return dict(hours.order_by().values_list("in_hour").annotate(Sum("amount")))
+
+
+def used_in(pot: LedgerAccount, period: Period) -> int:
+    """The units of this pot that were used in the period, whichever account used them."""
+    used = _used(pot)
+    if period.start:
+        used = used.filter(created_at__gte=period.start)
+    if period.end:
+        used = used.filter(created_at__lt=period.end)
+    return used.aggregate(units=Sum("amount"))["units"] or 0
 
 
 def _used(pot: LedgerAccount) -> QuerySet[Transfer]:

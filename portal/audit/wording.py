@@ -12,6 +12,7 @@ ACTIONS: Final = {
     "alert.tested": gettext_lazy("Balance alert tested"),
     "auto_recharge.approved": gettext_lazy("Unusual automatic recharge approved"),
     "auto_recharge.denied": gettext_lazy("Unusual automatic recharge denied"),
+    "auto_recharge.resumed": gettext_lazy("Automatic recharge told to charge again"),
     "auto_recharge.switched_off": gettext_lazy("Automatic recharge switched off"),
     "auto_recharge.switched_on": gettext_lazy("Automatic recharge switched on"),
     "billing_details.changed": gettext_lazy("Billing details changed"),

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from billing.auto_recharge.decide import (
     LONGEST_PAUSE,
+    LONGEST_WAIT,
+    SHORTEST_WAIT,
     Answer,
     Facts,
     Refusal,
     Unusual,
     decide,
+    look_again,
     next_method,
     old_enough_on,
     paused_until,
@@ -42,8 +45,11 @@ def facts(**changed: object) -> Facts:
         "threshold": 50,
         "quantity": 100,
         "today": date(2026, 11, 20),
+        "day_ends_at": datetime(2026, 11, 20, 23, tzinfo=UTC),
         "old_enough_on": date(2026, 7, 20),
         "methods": (1, 2),
+        "debits": frozenset({2}),
+        "provisional_left": 0,
         "was_returned": False,
         "has_details": True,
         "gross_cents": 512,
@@ -83,7 +89,10 @@ def facts(**changed: object) -> Facts:
         ({"spent_today": 9_488}, Answer.BUY),
         ({"spent_today": 9_489}, Answer.DAY_CAP),
         ({"spent_this_month": 49_489}, Answer.MONTH_CAP),
+        ({"methods": (2,), "provisional_left": 511}, Answer.PROVISIONAL),
+        ({"methods": (2,), "provisional_left": 512}, Answer.BUY),
         ({"last_bought_at": NOW - timedelta(hours=2)}, Answer.ASK),
+        ({"last_bought_at": NOW - timedelta(days=2), "is_asked": True}, Answer.ASKED),
         ({"last_bought_at": NOW - timedelta(hours=3)}, Answer.BUY),
         ({"last_bought_at": NOW - timedelta(hours=2), "is_asked": True}, Answer.ASKED),
         ({"last_bought_at": NOW - timedelta(hours=2), "is_approved": True}, Answer.BUY),
@@ -132,6 +141,8 @@ ANY_FACTS = st.builds(
     used_usually=st.integers(0, 200),
     is_asked=st.booleans(),
     is_approved=st.booleans(),
+    debits=st.frozensets(st.integers(1, 3)),
+    provisional_left=st.integers(-1_000, 20_000),
 )
 
 
@@ -149,6 +160,8 @@ def test_money_is_asked_for_only_when_all_is_well(given_facts: Facts) -> None:
     assert given_facts.spent_this_month + given_facts.gross_cents <= given_facts.month_cap
     assert decision.method in given_facts.methods
     assert unusual(given_facts) is None or given_facts.is_approved
+    assert not given_facts.is_asked
+    assert decision.method not in given_facts.debits or given_facts.gross_cents <= given_facts.provisional_left
 
 
 @given(ANY_FACTS)
@@ -235,3 +248,20 @@ def test_who_has_hardly_used_anything_is_not_asked_for_a_first_campaign() -> Non
     assert unusual(facts(used_last_day=100, used_usually=1)) is None
     assert unusual(facts(used_last_day=101, used_usually=1)) == Unusual.PACE
     assert unusual(facts(used_last_day=10**9, used_usually=0)) is None
+
+
+@given(ANY_FACTS, st.timedeltas(timedelta(days=-2), timedelta(days=70)))
+def test_what_waits_is_looked_at_again_soon_and_seldom_when_it_has_waited_long(
+    given_facts: Facts, stood: timedelta
+) -> None:
+    again = look_again(given_facts, decide(given_facts), NOW - stood)
+    assert NOW < again <= NOW + LONGEST_WAIT
+    assert again <= NOW + max(SHORTEST_WAIT, stood / 10)
+
+
+def test_a_look_comes_when_a_pause_ends_and_when_the_day_turns() -> None:
+    paused = facts(methods=(1,), refusals=[Refusal(1, NOW - timedelta(minutes=59))])
+    decision = decide(paused)
+    assert look_again(paused, decision, NOW - timedelta(hours=1)) == NOW + timedelta(minutes=1)
+    capped = facts(spent_today=10_000, day_ends_at=NOW + timedelta(seconds=7))
+    assert look_again(capped, decide(capped), NOW - timedelta(hours=1)) == NOW + timedelta(seconds=7)

@@ -38,9 +38,10 @@ def test_credits_that_run_out_are_bought_charged_and_invoiced_once(
     grant(old_acme, "120")
     auto = switched_on()
     assert [look(auto, now) for _ in range(3)] == ["enough"] * 3
-    assert selectors.due() == []
+    assert selectors.due(now + HOUR) == []
     spend(old_acme, 70)
-    assert selectors.due() == selectors.due(old_acme.wallet.pk) == [auto.pk]
+    assert selectors.due(now + HOUR) == [auto.pk]
+    assert selectors.of_wallet(old_acme.wallet.pk) == auto.pk
     assert look(auto, now) == "buy"
     assert credits_selectors.balance(old_acme).available == 150 * CREDIT
     recharge = Recharge.objects.get()
@@ -134,8 +135,8 @@ def test_a_second_recharge_within_hours_asks_and_nothing_that_waits_is_lost(
     question = selectors.questions(old_acme).get()
     assert (question.because, question.gross_cents, question.state) == ("second", 512, "waiting")
     assert list(selectors.waiting_questions()) == [question]
-    assert selectors.due() == [auto.pk]
     services.answer(question=question, approve=True, actor_id=alice.pk, now=now + HOUR)
+    assert selectors.due(now + HOUR) == [auto.pk]
     for approve in (True, False):
         with pytest.raises(services.AlreadyAnswered):
             services.answer(question=question, approve=approve, actor_id=alice.pk, now=now + HOUR)
@@ -159,7 +160,7 @@ def test_a_denial_switches_off_and_frees_the_payment_method(
         payments.remove_method(method=auto.method, actor_id=alice.pk, now=now)
     services.answer(question=selectors.questions(old_acme).get(), approve=False, actor_id=alice.pk, now=now)
     assert look(auto, now) == ""
-    assert selectors.due() == []
+    assert selectors.due(now + HOUR) == []
     payments.remove_method(method=auto.method, actor_id=alice.pk, now=now)
     assert Recharge.objects.count() == 1
     actions = set(AuditEvent.objects.filter(action__startswith="auto_recharge").values_list("action", flat=True))
@@ -264,7 +265,21 @@ def test_money_that_was_taken_back_stops_until_somebody_looks(
     assert look(auto, later) == "returned"
     terms = services.Terms(auto.threshold_units, auto.quantity_units, auto.method)
     services.switch_on(account=old_acme, terms=terms, revision=1, actor_id=alice.pk, now=later)
+    assert look(auto, later) == "returned"
+    services.switch_off(account=old_acme, revision=2, actor_id=alice.pk, now=later)
+    services.switch_on(account=old_acme, terms=terms, revision=3, actor_id=alice.pk, now=later)
+    assert look(auto, later + timedelta(days=400)) == "returned"
+    services.resume(account=old_acme, revision=4, actor_id=alice.pk, now=later)
+    with pytest.raises(services.ChangedMeanwhile):
+        services.resume(account=old_acme, revision=4, actor_id=alice.pk, now=later)
     assert look(auto, later) == "buy"
+    # Whatever the clock says, the next one stops again.
+    spend(old_acme, 100)
+    payment = Recharge.objects.latest("pk").payment
+    Reversal.objects.create(
+        payment=payment, kind="dispute", reference="again", amount_cents=512, created_at=now, finished_at=now
+    )
+    assert look(auto, later + 4 * HOUR) == "returned"
 
 
 def test_a_debit_beyond_the_operators_limit_is_refused_and_told(old_acme: Account, alice: User, now: datetime) -> None:
@@ -283,7 +298,9 @@ def test_a_debit_beyond_the_operators_limit_is_refused_and_told(old_acme: Accoun
     payments.note_mandate(mandate=method.mandate, state="valid", actor_id=None, now=now)
     auto = services.switch_on(account=old_acme, terms=terms, revision=0, actor_id=alice.pk, now=now)
     PaymentPolicy.objects.create(valid_from=now - HOUR, provisional_limit_cents=511)
-    assert look(auto, now) == "refused"
+    assert look(auto, now) == "provisional"
+    row = selectors.evaluations(old_acme)[0]
+    assert (row.conditions["provisional"], row.provisional_left_cents, row.gross_cents) == (False, 511, 512)
     assert not Recharge.objects.exists()
     PaymentPolicy.objects.update(provisional_limit_cents=512)
     assert look(auto, now) == "buy"

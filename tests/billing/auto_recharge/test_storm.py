@@ -17,11 +17,12 @@ from billing.auto_recharge import selectors, services, tasks
 from billing.auto_recharge.models import AutoRecharge, Evaluation, Policy
 from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
+from billing.credits.models import Watch
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger.codes import TransferCode
-from billing.payments.models import SandboxCharge
+from billing.payments.models import MethodNeed, SandboxCharge
 from billing.recharge.models import Recharge
-from portal.accounts.models import Account
+from portal.accounts.models import Account, User
 from tests.billing.auto_recharge.conftest import CREDIT, SwitchedOn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,3 +125,32 @@ def test_a_storm_opens_one_recharge_at_a_time_keeps_the_cap_and_misses_none(
     services.switch_on(account=old_acme, terms=terms, revision=1, actor_id=None, now=timezone.now())
     tasks.evaluate_due()
     assert recharges.count() == BOUGHT_AT_MOST + 1
+
+
+def test_of_two_tabs_that_switch_on_and_off_at_once_one_counts_and_the_other_is_told(
+    old_acme: Account, alice: User, switched_on: SwitchedOn
+) -> None:
+    auto, start = switched_on(), threading.Barrier(4)
+    terms = services.Terms(60 * CREDIT, 100 * CREDIT, auto.method)
+
+    def tab(number: int) -> str:
+        try:
+            start.wait()
+            at = timezone.now()
+            if number % 2:
+                services.switch_on(account=old_acme, terms=terms, revision=1, actor_id=alice.pk, now=at)
+            else:
+                services.switch_off(account=old_acme, revision=1, actor_id=alice.pk, now=at)
+        except services.ChangedMeanwhile:
+            return "told"
+        finally:
+            connection.close()
+        return "on" if number % 2 else "off"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(tab, range(4)))
+    auto.refresh_from_db()
+    assert answers == sorted(["told"] * 3 + ["on" if auto.is_on else "off"])
+    assert auto.revision == 2
+    is_watched = Watch.objects.filter(wallet__account=old_acme, level_units=60 * CREDIT).exists()
+    assert is_watched == auto.is_on == MethodNeed.objects.filter(by=auto.needer).exists()

@@ -1,0 +1,193 @@
+"""Everything that decides whether credits are bought now, read at one moment; under the account's lock it stays true."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max, Q, QuerySet, Sum
+
+from billing.auto_recharge import decide, selectors
+from billing.auto_recharge.decide import Facts, Refusal
+from billing.auto_recharge.models import AutoRecharge, Policy, Question
+from billing.credits import selectors as credits_selectors
+from billing.invoices.selectors import BillingDetailsMissing
+from billing.ledger.entries import Period
+from billing.payments.models import Attempt, PaymentMethod, Reversal
+from billing.payments.reasons import Reason
+from billing.pricing import selectors as pricing_selectors
+from billing.pricing.models import CreditPack
+from billing.recharge import provisional
+from billing.recharge import selectors as recharges_selectors
+from billing.recharge import services as recharges
+from billing.recharge.models import Recharge
+from portal.accounts.models import Account
+
+USUAL_DAYS: Final = 28
+"""How many days before the last one say what is used on a day as a rule."""
+
+Kind, State = PaymentMethod.Kind, Recharge.State
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What was looked at: the facts, and the pack that would be bought (None where it is not for sale)."""
+
+    facts: Facts
+    pack: CreditPack | None
+
+
+def offer(auto: AutoRecharge, at: datetime) -> Offer:
+    """Read the facts about `auto` at this moment."""
+    account, rules = auto.account, selectors.policy(at)
+    balance, coming = credits_selectors.balance(account).available, recharges_selectors.on_their_way(account)
+    pack = _pack(auto, balance, coming, at)
+    methods = selectors.chargeable(account, rules, at)
+    zone = ZoneInfo(account.time_zone)
+    today = at.astimezone(zone).date()
+    last_day, usually = _pace(account, at)
+    asked = _asked(auto)
+    facts = Facts(
+        now=at,
+        is_on=auto.is_on,
+        is_closed=account.deactivated_at is not None,
+        draws_on_another=credits_selectors.draws_on(account) is not None,
+        available=balance,
+        on_their_way=coming,
+        has_open=Recharge.objects.waiting().filter(account=account).exists(),
+        threshold=auto.threshold_units,
+        quantity=auto.quantity_units,
+        today=today,
+        day_ends_at=datetime.combine(today + timedelta(days=1), time(), zone),
+        old_enough_on=decide.old_enough_on(account.created_at, rules.months_old, zone),
+        methods=_in_turn(auto, methods),
+        debits=frozenset(method.pk for method in methods if method.kind == Kind.SEPA),
+        provisional_left=provisional.limit_cents(at) - provisional.open_cents(account, at),
+        was_returned=_returned(auto).exists(),
+        has_details=selectors.can_be_invoiced(account),
+        gross_cents=cost_cents(account, pack),
+        **_money(auto, rules, at, zone),
+        refusals=_refusals(auto),
+        last_bought_at=_last_bought_at(account),
+        apart=timedelta(hours=rules.hours_apart),
+        used_last_day=last_day,
+        used_usually=usually,
+        pace_factor=rules.pace_factor,
+        is_asked=Question.State.WAITING in asked,
+        is_approved=Question.State.APPROVED in asked,
+    )
+    return Offer(facts, pack)
+
+
+def cost_cents(account: Account, pack: CreditPack | None) -> int | None:
+    """What the pack costs with VAT; None where there is none."""
+    if pack is None:
+        return None
+    try:
+        return recharges.cost(account=account, pack=pack).gross_cents
+    except BillingDetailsMissing:
+        return pack.price_cents  # nothing is bought without them: only what it would cost before VAT is known
+
+
+def answered(auto: AutoRecharge) -> tuple[int | None, list[int]]:
+    """What an answer of today answers for: the last declined recharge, and all money that was taken back."""
+    failed = _automatic(auto.account).filter(state=State.FAILED).aggregate(last=Max("pk"))["last"]
+    return failed, sorted({*auto.settled_reversals, *_returned(auto).values_list("pk", flat=True)})
+
+
+def _money(auto: AutoRecharge, rules: Policy, at: datetime, zone: ZoneInfo) -> dict[str, int]:
+    """What was spent, and the limits: the account's own where it has any, and never more than the policy's."""
+    day, month = _spent(auto.account, at, zone)
+    return {
+        "spent_today": day,
+        "spent_this_month": month,
+        "day_cap": min(auto.day_cap_cents or rules.day_cap_cents, rules.day_cap_cents),
+        "month_cap": min(auto.month_cap_cents or rules.month_cap_cents, rules.month_cap_cents),
+    }
+
+
+def _automatic(account: Account) -> QuerySet[Recharge]:
+    return Recharge.objects.filter(account=account, origin=Recharge.Origin.AUTOMATIC)
+
+
+def _possible(account: Account) -> QuerySet[Recharge]:
+    """The automatic recharges that were charged or may still turn out charged: one that was given up may."""
+    lost = Attempt.objects.filter(payment__account=account, reason=Reason.UNRESOLVED).values("payment")
+    return _automatic(account).filter(~Q(state=State.FAILED) | Q(payment__in=lost))
+
+
+def _returned(auto: AutoRecharge) -> QuerySet[Reversal]:
+    """What the bank took back of the account's money, or the payer claimed back, and nobody has answered for."""
+    kinds = [Reversal.Kind.RETURN, Reversal.Kind.DISPUTE]
+    taken_back = Reversal.objects.filter(payment__account=auto.account_id, kind__in=kinds, state=Reversal.State.DONE)
+    return taken_back.exclude(pk__in=auto.settled_reversals)
+
+
+def _asked(auto: AutoRecharge) -> list[str]:
+    """Whether a question waits for its answer, or an approval for its purchase."""
+    states = [Question.State.WAITING, Question.State.APPROVED]
+    return list(Question.objects.filter(auto_recharge=auto, state__in=states).values_list("state", flat=True))
+
+
+def _pack(auto: AutoRecharge, balance: int, coming: int, at: datetime) -> CreditPack | None:
+    """What would be bought with so much available and so much on its way; None where nothing is for sale."""
+    units = decide.size(
+        available=balance, on_their_way=coming, threshold=auto.threshold_units, quantity=auto.quantity_units
+    )
+    return pricing_selectors.priced(auto.account, units, at)
+
+
+def _last_bought_at(account: Account) -> datetime | None:
+    return _possible(account).order_by("-pk").values_list("created_at", flat=True).first()
+
+
+def _in_turn(auto: AutoRecharge, methods: list[PaymentMethod]) -> list[int]:
+    """The method that was chosen first, the others behind it as backups in their order."""
+    return sorted((method.pk for method in methods), key=lambda key: key != auto.method_id)
+
+
+def _spent(account: Account, at: datetime, zone: ZoneInfo) -> tuple[int, int]:
+    """The cents of automatic recharges of this day and of this month in the account's zone.
+
+    One counts on the day on which it was asked for, on the day on which it was paid, and on all days on which it is
+    open: its money may come at any moment. So neither what is asked for on a day nor what is paid passes a cap.
+    """
+    day = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def since(moment: datetime) -> Q:
+        return Q(state=State.WAITING) | Q(created_at__gte=moment) | Q(closed_at__gte=moment)
+
+    month = day.replace(day=1)
+    sums = _possible(account).filter(since(month))
+    found = sums.aggregate(day=Sum("gross_cents", filter=since(day)), month=Sum("gross_cents"))
+    return found["day"] or 0, found["month"] or 0
+
+
+def _refusals(auto: AutoRecharge) -> list[Refusal]:
+    """The charges that were declined since one of a card or a debit succeeded, or since somebody said to try again.
+
+    Purchases wait for each other at the account's row, so their keys are in the order in which they were made,
+    whatever the clock said.
+    """
+    paid = Recharge.objects.filter(
+        account=auto.account, state=State.PAID, payment__method__kind__in=[Kind.CARD, Kind.SEPA]
+    )
+    ended = max(paid.aggregate(last=Max("pk"))["last"] or 0, auto.answered_recharge_id or 0)
+    failed = _automatic(auto.account).filter(state=State.FAILED, pk__gt=ended)
+    declined = failed.values_list("payment__method_id", "closed_at")
+    return [Refusal(method, closed_at) for method, closed_at in declined if closed_at is not None]
+
+
+def _pace(account: Account, at: datetime) -> tuple[int, int]:
+    """The units of the wallet that were used in the last 24 hours, and on a day of the four weeks before as a rule.
+
+    What was moved to another wallet, lent, expired or taken back was not used.
+    """
+    pot = credits_selectors.pot(account)
+    if pot is None:
+        return 0, 0
+    yesterday = at - timedelta(days=1)
+    begun = max(yesterday - timedelta(days=USUAL_DAYS), min(account.created_at, yesterday))
+    last = credits_selectors.used_in(pot, Period(yesterday, None))
+    before = credits_selectors.used_in(pot, Period(begun, yesterday))
+    return last, decide.usual_a_day(before, (yesterday - begun).days)
