@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,24 +12,24 @@ from billing.amounts import MAX_UNITS
 from billing.pricing import selectors as pricing_selectors
 from billing.pricing.codes import Service
 from billing.pricing.quote import NoRate
-from messaging.alerts.models import BalanceAlert
+from messaging.alerts.models import LEAST_DAYS, MOST_DAYS, BalanceAlert
 from messaging.alerts.services import Terms
 from messaging.encoding import numbers
 from portal.fields import CreditsField
-from portal.forms import Switch
+from portal.forms import Switch, UnitInput
 
 # Each switch, and the address that is needed when it is on.
 CHANNELS: Final = {"email_on": "email", "sms_on": "number"}
 
 
-class AlertForm(forms.Form):
-    """The threshold, and each channel with its switch and its address."""
+class ChannelsForm(forms.Form):
+    """Each channel with its switch and its address; a form of alerts adds what is watched.
 
-    threshold = CreditsField(
-        label=_("Threshold"),
-        most=MAX_UNITS,
-        help_text=_("The alert fires when the credits you can spend fall to this number or below."),
-    )
+    `watches` names the field of the threshold, and the alert's attribute behind it.
+    """
+
+    watches: ClassVar[dict[str, str]] = {}
+
     email_on = forms.BooleanField(label=_("Tell somebody by e-mail"), required=False, widget=Switch())
     email = forms.EmailField(label=_("E-mail address"), required=False, max_length=254)
     sms_on = forms.BooleanField(
@@ -62,7 +62,7 @@ class AlertForm(forms.Form):
         initial = suggestion
         if alert is not None:
             initial = {
-                "threshold": alert.threshold_units,
+                **{name: getattr(alert, attribute) for name, attribute in self.watches.items()},
                 "email_on": alert.email_on,
                 "email": alert.email,
                 "sms_on": alert.sms_on,
@@ -100,9 +100,41 @@ class AlertForm(forms.Form):
     def terms(self) -> Terms:
         """What was filled in, as the services take it."""
         return Terms(
-            threshold_units=self.cleaned_data["threshold"],
+            threshold_units=self.cleaned_data.get("threshold"),
+            threshold_days=self.cleaned_data.get("days"),
             email_on=self.cleaned_data["email_on"],
             email=self.cleaned_data["email"],
             sms_on=self.cleaned_data["sms_on"],
             number=self.cleaned_data["number"],
         )
+
+
+class AlertForm(ChannelsForm):
+    """An alert on the credits that are left."""
+
+    watches: ClassVar = {"threshold": "threshold_units"}
+    field_order = ("threshold",)
+
+    threshold = CreditsField(
+        label=_("Threshold"),
+        most=MAX_UNITS,
+        help_text=_("The alert fires when the credits you can spend fall to this number or below."),
+    )
+
+
+class RunwayForm(ChannelsForm):
+    """An alert on how long the credits last."""
+
+    watches: ClassVar = {"days": "threshold_days"}
+    field_order = ("days",)
+
+    days = forms.IntegerField(
+        label=_("Days left"),
+        min_value=LEAST_DAYS,
+        max_value=MOST_DAYS,
+        initial=3,
+        widget=UnitInput(unit=_("days"), attrs={"inputmode": "numeric"}),
+        help_text=_(
+            "The alert fires when the credits you can spend last this many days or less at the pace of the last weeks."
+        ),
+    )

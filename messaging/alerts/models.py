@@ -2,9 +2,11 @@
 
 import uuid
 from datetime import datetime
+from typing import Final
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messaging.alerts.codes import Channel, Fault, Kind, NoticeState
@@ -14,6 +16,9 @@ from messaging.encoding import numbers
 
 # The network has the final word on these, and it was no.
 LOST = frozenset({MessageState.UNDELIVERED, MessageState.EXPIRED}) | RETURNED
+
+LEAST_DAYS: Final = 1
+MOST_DAYS: Final = 60
 
 
 class BalanceAlertQuerySet(models.QuerySet["BalanceAlert"]):
@@ -29,16 +34,23 @@ class BalanceAlertQuerySet(models.QuerySet["BalanceAlert"]):
         """The alerts that are looked at: on, and of an account that is in use."""
         return self.on().filter(account__deactivated_at=None)
 
+    def ahead(self) -> "BalanceAlertQuerySet":
+        """The runway alerts: those that look ahead instead of at the balance."""
+        return self.filter(threshold_days__isnull=False)
+
 
 class BalanceAlert(models.Model):
     """Tells somebody when an account's available credits fall to `threshold_units` or below.
 
-    It fires once: `armed` is taken away by whoever fires it, and given back above the threshold.
+    A runway alert has `threshold_days` instead, and fires when the credits last that long or less at the pace of the
+    last weeks; it is looked at again at `next_look_at`. Either fires once: `armed` is taken away by whoever fires it, and
+    given back above the threshold.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="balance_alerts")
-    threshold_units = models.BigIntegerField(_("threshold"))
+    threshold_units = models.BigIntegerField(_("threshold"), null=True, blank=True)
+    threshold_days = models.PositiveSmallIntegerField(_("threshold in days"), null=True, blank=True)
     email_on = models.BooleanField(_("by e-mail"), default=True)
     email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
     sms_on = models.BooleanField(_("by SMS"), default=False)
@@ -46,6 +58,7 @@ class BalanceAlert(models.Model):
     armed = models.BooleanField(_("armed"), default=True)
     fired_at = models.DateTimeField(_("fired"), null=True, blank=True)
     cleared_at = models.DateTimeField(_("cleared"), null=True, blank=True)
+    next_look_at = models.DateTimeField(_("next look"), null=True, blank=True)
     created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", verbose_name=_("who"))
     created_at = models.DateTimeField(_("created"))
     removed_at = models.DateTimeField(_("deleted"), null=True, blank=True)
@@ -58,6 +71,15 @@ class BalanceAlert(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(threshold_units__gt=0), name="a_threshold_is_above_zero"),
             models.CheckConstraint(
+                condition=Q(threshold_days__gte=LEAST_DAYS, threshold_days__lte=MOST_DAYS),
+                name="a_runway_has_1_to_60_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(threshold_units=None, threshold_days__isnull=False, next_look_at__isnull=False)
+                | Q(threshold_units__isnull=False, threshold_days=None, next_look_at=None),
+                name="an_alert_watches_credits_or_days",
+            ),
+            models.CheckConstraint(
                 condition=Q(email_on=False) | ~Q(email=""), name="an_alert_by_e_mail_has_an_address"
             ),
             models.CheckConstraint(
@@ -67,9 +89,11 @@ class BalanceAlert(models.Model):
             models.UniqueConstraint(
                 "account",
                 "threshold_units",
+                "threshold_days",
                 "email",
                 "number",
                 condition=Q(removed_at=None),
+                nulls_distinct=False,
                 name="an_alert_is_set_up_once",
             ),
             models.CheckConstraint(
@@ -79,10 +103,18 @@ class BalanceAlert(models.Model):
         indexes = [
             models.Index("account", F("threshold_units").desc(), name="alerts_kept", condition=Q(removed_at=None)),
             models.Index("account", name="alerts_fired", condition=Q(removed_at=None, armed=False)),
+            models.Index(
+                "next_look_at", name="alerts_ahead", condition=Q(removed_at=None, threshold_days__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether it is a runway alert."""
+        return self.threshold_days is not None
 
     @property
     def is_on(self) -> bool:
@@ -93,15 +125,6 @@ class BalanceAlert(models.Model):
     def shown_number(self) -> str:
         """The mobile number as people write it."""
         return numbers.international(self.number)
-
-    def targets(self) -> list[tuple[Channel, str]]:
-        """Where its notices go: each channel that is on, with the address."""
-        targets = []
-        if self.email_on:
-            targets.append((Channel.EMAIL, self.email))
-        if self.sms_on:
-            targets.append((Channel.SMS, self.number))
-        return targets
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -124,8 +147,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """One notice to one address: what it said, how often it was tried, what became of it.
 
-    `balance_units` and `threshold_units` are those of the moment it tells of, `created_at`. `message` is the latest
-    text message it became; `booked_at` says when that was paid for, `settled_at` when its fate was known.
+    `balance_units` and the threshold are those of the moment it tells of, `created_at`; of a runway alert's, `ends_at`
+    is until when credits were to last then, None when beyond the horizon or unknown. `message` is the latest text message
+    it became; `booked_at` says when that was paid for, `settled_at` when its fate was known. `escalated_at` says when
+    the account's people were told that it does not arrive.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -133,8 +158,10 @@ class Notice(models.Model):
     kind = models.CharField(_("notice"), max_length=8, choices=Kind.choices)
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     address = models.CharField(_("address"), max_length=254)
-    threshold_units = models.BigIntegerField(_("threshold"))
+    threshold_units = models.BigIntegerField(_("threshold"), null=True, blank=True)
+    threshold_days = models.PositiveSmallIntegerField(_("threshold in days"), null=True, blank=True)
     balance_units = models.BigIntegerField(_("available then"))
+    ends_at = models.DateTimeField(_("to last until"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=NoticeState.choices, default=NoticeState.WAITING)
     attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"))
@@ -153,6 +180,7 @@ class Notice(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     booked_at = models.DateTimeField(_("booked"), null=True, blank=True)
     settled_at = models.DateTimeField(_("outcome known"), null=True, blank=True)
+    escalated_at = models.DateTimeField(_("people told"), null=True, blank=True)
 
     objects = NoticeQuerySet.as_manager()
 
@@ -164,6 +192,11 @@ class Notice(models.Model):
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="a_notice_goes_a_known_way"),
             models.CheckConstraint(condition=Q(state__in=NoticeState.values), name="a_notice_has_a_known_state"),
             models.CheckConstraint(condition=~Q(address=""), name="a_notice_has_an_address"),
+            models.CheckConstraint(
+                condition=Q(threshold_units=None, threshold_days__isnull=False)
+                | Q(threshold_units__isnull=False, threshold_days=None),
+                name="a_notice_is_about_credits_or_days",
+            ),
             models.CheckConstraint(
                 condition=~Q(state=NoticeState.SENDING) | Q(lease_until__isnull=False),
                 name="a_notice_being_sent_has_a_lease",
@@ -188,6 +221,18 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a runway alert wrote it."""
+        return self.threshold_days is not None
+
+    @property
+    def shown_kind(self) -> str:
+        """What it says, in two or three words."""
+        if self.looks_ahead and self.kind == Kind.FIRED:
+            return gettext("Credits end soon")
+        return str(Kind(self.kind).label)
 
     @property
     def shown_address(self) -> str:

@@ -22,6 +22,9 @@ HORIZON: Final = timedelta(days=90)
 LEAST: Final = timedelta(weeks=1)
 """How long an account must have been used before its pace says anything: each weekday once."""
 
+MARGIN: Final = timedelta(days=1)
+"""How much longer than its threshold a runway must be to be long again, and that with a tenth less of the credits."""
+
 
 class Slot(NamedTuple):
     """An hour of the week: Monday is 0."""
@@ -105,3 +108,22 @@ def follow(
     if left > 0:
         return Runway(None, tuple(days.items()))
     return Runway(moment, tuple(days.items()) or ((now.astimezone(zone).date(), 0),))
+
+
+def is_short(ends_at: datetime | None, days: int, now: datetime) -> bool:
+    """Whether credits that last until `ends_at` last `days` days or less. Days are of 24 hours, whatever clocks do."""
+    return ends_at is not None and ends_at <= now + timedelta(days=days)
+
+
+def is_long_again(cautious_end: datetime | None, days: int, now: datetime) -> bool:
+    """Whether an alert at `days` may give the all-clear; `cautious_end` is until when `cautious(available)` lasts.
+
+    At the end of a day, a week or a campaign a few credits more or less move the end across a night or a weekend in
+    which nothing is used. With a margin in time and one in credits neither that nor the weekday changes the answer.
+    """
+    return not is_short(cautious_end, days, now + MARGIN)
+
+
+def cautious(available: int) -> int:
+    """The units less a tenth."""
+    return available * 9 // 10

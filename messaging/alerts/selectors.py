@@ -14,8 +14,9 @@ SWEEP: Final = 200
 
 
 def alerts(account: Account) -> QuerySet[BalanceAlert]:
-    """The account's alerts, the highest threshold first."""
-    return BalanceAlert.objects.kept().filter(account=account).order_by("-threshold_units", "pk")
+    """The account's alerts, the highest threshold first, and those that look ahead last."""
+    order = (F("threshold_units").desc(nulls_last=True), "-threshold_days", "pk")
+    return BalanceAlert.objects.kept().filter(account=account).order_by(*order)
 
 
 def notices(account: Account) -> QuerySet[Notice]:
@@ -24,11 +25,21 @@ def notices(account: Account) -> QuerySet[Notice]:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a runway alert at `days` is told: whether that is too short, and until when the credits last."""
+
+    days: int | None
+    is_short: bool | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Crossing:
-    """An alert that is to fire or to clear, and the units that its account can spend."""
+    """An alert that is to fire or to clear, and the units that its account can spend; of a runway alert the outlook."""
 
     alert_id: int
     available_units: int
+    outlook: Outlook | None = None
 
 
 def crossings(*, wallet_id: int | None = None, alert_id: int | None = None) -> list[Crossing]:
@@ -72,3 +83,9 @@ def undelivered(since: datetime) -> QuerySet[Notice]:
 def oldest_waiting(now: datetime) -> datetime | None:
     """Since when the longest waiting notice has been due at `now`; None when none is."""
     return Notice.objects.due(now).values_list("next_attempt_at", flat=True).first()
+
+
+def accounts_ahead(now: datetime) -> list[int]:
+    """The primary keys of the accounts with a runway alert that is to be looked at now, the longest waiting first."""
+    due = BalanceAlert.objects.live().ahead().filter(next_look_at__lte=now).order_by("next_look_at", "pk")
+    return list(dict.fromkeys(due.values_list("account", flat=True)[:SWEEP]))

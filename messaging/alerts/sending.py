@@ -21,7 +21,7 @@ from billing.ledger.codes import TransferCode
 from billing.pricing import selectors as pricing_selectors
 from billing.pricing.codes import Service
 from billing.pricing.quote import NoRate
-from messaging.alerts import wording
+from messaging.alerts import wording, wording_ahead
 from messaging.alerts.codes import Channel, Fault, NoticeState
 from messaging.alerts.models import LOST, Notice
 from messaging.delivery import selectors as delivery_selectors
@@ -103,7 +103,8 @@ def _queue(notice: Notice, now: datetime) -> Fault | None:
 
 def _draft(notice: Notice, now: datetime) -> delivery.Draft:
     rate = pricing_selectors.rates(Service.SMS_SEGMENT, now).find(notice.address)
-    with translation.override(notice.alert.account.language):
+    account = notice.alert.account
+    with timezone.override(zoneinfo.ZoneInfo(account.time_zone)), translation.override(account.language):
         counted = segments.count(wording.sms(notice))
     return delivery.Draft(
         recipient=notice.address,
@@ -118,11 +119,10 @@ def _draft(notice: Notice, now: datetime) -> delivery.Draft:
 
 def _mail(notice: Notice, now: datetime) -> Fault | None:
     account = notice.alert.account
+    name = "runway" if notice.looks_ahead else f"alert_{notice.kind}"
     try:
-        with timezone.override(zoneinfo.ZoneInfo(account.time_zone)):
-            mail.send(
-                name=f"alert_{notice.kind}", to=notice.address, language=account.language, context=_context(notice)
-            )
+        with timezone.override(zoneinfo.ZoneInfo(account.time_zone)), translation.override(account.language):
+            mail.send(name=name, to=notice.address, language=account.language, context=_context(notice))
     except OSError as error:
         logger.warning("A notice was not sent: %s", error, extra={"notice": str(notice.public_id)})
         return _postpone(notice, Fault.REFUSED if isinstance(error, REFUSALS) else Fault.UNREACHABLE, now)
@@ -153,6 +153,7 @@ def _context(notice: Notice) -> dict[str, object]:
     account: Account = notice.alert.account
     return {
         "notice": notice,
+        "words": wording_ahead.mail(notice) if notice.looks_ahead else None,
         "account": account,
         "alerts_path": reverse("alerts", args=[account.public_id]),
         "recharge_path": reverse("recharge_new", args=[account.public_id]),

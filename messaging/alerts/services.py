@@ -5,7 +5,7 @@ an alert fires once until it has been cleared.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
-from messaging.alerts import selectors, telling
+from messaging.alerts import forecast, selectors, telling
 from messaging.alerts.codes import Fault, Kind, NoticeState
 from messaging.alerts.models import BalanceAlert, BalanceAlertQuerySet, Notice
 from portal.accounts.models import Account
@@ -24,6 +24,9 @@ MAX_ALERTS: Final = 20
 """The alerts an account may have at the same time."""
 
 TEST_PAUSE: Final = timedelta(minutes=1)
+
+LOOK_PAUSE: Final = timedelta(minutes=10)
+"""How long after a look ahead the next one follows: a runway of days is not told by the minute."""
 
 WATCHER: Final = "alerts"
 
@@ -46,18 +49,19 @@ class JustTested(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an alert is about: the threshold in units, and each channel with its switch."""
+    """What an alert is about: the threshold in units or, for a runway alert, in days; and each channel with its switch."""
 
-    threshold_units: int
+    threshold_units: int | None
     email_on: bool
     email: str
     sms_on: bool
     number: str
+    threshold_days: int | None = None
 
 
 @unit_of_work
 def create(*, account: Account, terms: Terms, actor_id: int | None, now: datetime) -> BalanceAlert:
-    """Set up an alert; it fires at once where the balance is already at or below the threshold.
+    """Set up an alert; it fires at once where the balance or the runway is already at or below the threshold.
 
     Raises `TooManyAlerts`, `AlertExists`.
     """
@@ -66,16 +70,22 @@ def create(*, account: Account, terms: Terms, actor_id: int | None, now: datetim
     if kept.count() >= MAX_ALERTS:
         raise TooManyAlerts
     _refuse_twin(kept, terms)
-    alert = BalanceAlert.objects.create(account=account, created_by_id=actor_id, created_at=now, **asdict(terms))
+    alert = BalanceAlert.objects.create(
+        account=account,
+        created_by_id=actor_id,
+        created_at=now,
+        next_look_at=_first_look(terms, now),
+        **asdict(terms),
+    )
     _watch(account)
     _record("alert.created", alert, {}, asdict(terms), actor_id, now)
-    evaluate(alert_id=alert.pk, now=now)
+    evaluate(alert=alert, now=now)
     return alert
 
 
 @unit_of_work
 def change(*, alert: BalanceAlert, terms: Terms, actor_id: int | None, now: datetime) -> BalanceAlert:
-    """Change an alert and arm it anew: it fires at once where the balance is at or below the new threshold.
+    """Change an alert and arm it anew: it fires at once where the balance or runway is at or below the new threshold.
 
     Without a difference nothing happens. Raises `AlertExists`.
     """
@@ -86,10 +96,10 @@ def change(*, alert: BalanceAlert, terms: Terms, actor_id: int | None, now: date
     if before == after:
         return alert
     _refuse_twin(BalanceAlert.objects.kept().filter(account=alert.account_id).exclude(pk=alert.pk), terms)
-    BalanceAlert.objects.filter(pk=alert.pk).update(armed=True, **after)
+    BalanceAlert.objects.filter(pk=alert.pk).update(armed=True, next_look_at=_first_look(terms, now), **after)
     _watch(alert.account)
     _record("alert.changed", alert, before, after, actor_id, now)
-    evaluate(alert_id=alert.pk, now=now)
+    evaluate(alert=alert, now=now)
     alert.refresh_from_db()
     return alert
 
@@ -116,13 +126,29 @@ def test(*, alert: BalanceAlert, actor_id: int | None, now: datetime) -> list[No
     if Notice.objects.filter(alert=alert, kind=Kind.TEST, created_at__gt=now - TEST_PAUSE).exists():
         raise JustTested
     _record("alert.tested", alert, {}, {}, actor_id, now)
-    told = telling.test(alert, credits_selectors.balance(alert.account).available, now)
+    outlook = forecast.forecast(alert.account, now) if alert.looks_ahead else None
+    ends_at = outlook.ends_at if outlook else None
+    told = telling.test(alert, credits_selectors.balance(alert.account).available, ends_at, now)
     return list(Notice.objects.filter(pk__in=told).order_by("pk"))
 
 
-def evaluate(*, alert_id: int, now: datetime) -> list[int]:
+def evaluate(*, alert: BalanceAlert, now: datetime) -> list[int]:
     """Fire or clear one alert if its wallet says so, and return its notices' primary keys: none when nothing is due."""
-    return claim(crossings=selectors.crossings(alert_id=alert_id), now=now)
+    if alert.looks_ahead:
+        return look_ahead(account=alert.account, now=now)
+    return claim(crossings=selectors.crossings(alert_id=alert.pk), now=now)
+
+
+@unit_of_work
+def look_ahead(*, account: Account, now: datetime) -> list[int]:
+    """Fire or clear the account's runway alerts whose look is due; return their notices' primary keys.
+
+    Whoever takes the looks puts off the next ones, so of several workers one reckons.
+    """
+    ahead = BalanceAlert.objects.live().ahead().filter(account=account, next_look_at__lte=now)
+    if not ahead.update(next_look_at=now + LOOK_PAUSE):
+        return []
+    return claim(crossings=forecast.crossings(account, now), now=now)
 
 
 @unit_of_work
@@ -147,13 +173,18 @@ def _lock(account: Account) -> None:
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
+def _first_look(terms: Terms, now: datetime) -> datetime | None:
+    return None if terms.threshold_days is None else now
+
+
 def _refuse_twin(others: BalanceAlertQuerySet, terms: Terms) -> None:
-    if others.filter(threshold_units=terms.threshold_units, email=terms.email, number=terms.number).exists():
+    same = {name: value for name, value in asdict(terms).items() if name not in {"email_on", "sms_on"}}
+    if others.filter(**same).exists():
         raise AlertExists
 
 
 def _terms(alert: BalanceAlert) -> Terms:
-    return Terms(alert.threshold_units, alert.email_on, alert.email, alert.sms_on, alert.number)
+    return Terms(**{field.name: getattr(alert, field.name) for field in fields(Terms)})
 
 
 def _record(

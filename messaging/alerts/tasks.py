@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from messaging.alerts import selectors, sending, services
 from messaging.alerts.codes import Fault
+from portal.accounts.models import Account
 from portal.sweeps import each
 
 AT_ONCE: Final = 1_000
@@ -25,6 +26,13 @@ def evaluate_due() -> None:
     found = selectors.crossings()
     parts = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
     each(parts, lambda crossings: services.claim(crossings=crossings, now=timezone.now()))
+
+
+@shared_task
+def look_ahead() -> None:
+    """Fire and clear the runway alerts whose look is due."""
+    accounts = Account.objects.in_bulk(selectors.accounts_ahead(timezone.now()))
+    each(accounts.values(), lambda account: services.look_ahead(account=account, now=timezone.now()))
 
 
 @shared_task

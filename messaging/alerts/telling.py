@@ -8,23 +8,28 @@ from django.db import connection
 
 from messaging.alerts.codes import Fault, Kind, NoticeState
 from messaging.alerts.models import BalanceAlert
-from messaging.alerts.selectors import Crossing
+from messaging.alerts.selectors import Crossing, Outlook
 from messaging.alerts.signals import notices_waiting
 from portal.bells import ring
 
 MAX_NOTICES_A_DAY: Final = 50
 """The notices an account may cause in 24 hours by each channel: the operator pays for them."""
 
+NO_OUTLOOK: Final = Outlook(None, None, None)
+
 # Locked in one order by everybody, so that two sweeps wait for each other instead of deadlocking. After waiting, the
 # conditions on the alert's own row are looked at again.
 CLAIMED: Final = """
     WITH seen AS (
-        SELECT * FROM unnest(%(alerts)s::bigint[], %(balances)s::bigint[]) AS seen (alert_id, balance_units)
+        SELECT * FROM unnest(%(alerts)s::bigint[], %(balances)s::bigint[], %(days)s::int[], %(short)s::boolean[],
+                             %(ends)s::timestamptz[])
+               AS seen (alert_id, balance_units, days, is_short, ends_at)
     ), mine AS (
-        SELECT alert.id, alert.armed, seen.balance_units
+        SELECT alert.id, alert.armed, seen.balance_units, seen.ends_at
           FROM alerts_balancealert alert JOIN seen ON seen.alert_id = alert.id
          WHERE alert.removed_at IS NULL AND (alert.email_on OR alert.sms_on)
-           AND alert.armed = (alert.threshold_units >= seen.balance_units)
+           AND alert.threshold_days IS NOT DISTINCT FROM seen.days
+           AND alert.armed = coalesce(seen.is_short, alert.threshold_units >= seen.balance_units)
          ORDER BY alert.id FOR NO KEY UPDATE OF alert
     ), news AS (
         UPDATE alerts_balancealert alert
@@ -33,7 +38,7 @@ CLAIMED: Final = """
                cleared_at = CASE WHEN mine.armed THEN alert.cleared_at ELSE %(now)s END
           FROM mine
          WHERE alert.id = mine.id AND alert.armed = mine.armed
-     RETURNING alert.id, alert.account_id, alert.threshold_units, mine.balance_units,
+     RETURNING alert.id, alert.account_id, alert.threshold_units, alert.threshold_days, mine.balance_units, mine.ends_at,
                CASE WHEN mine.armed THEN %(fired)s ELSE %(cleared)s END AS kind,
                alert.email_on, alert.email, alert.sms_on, alert.number
     )
@@ -41,8 +46,8 @@ CLAIMED: Final = """
 
 ASKED: Final = """
     WITH news AS (
-        SELECT id, account_id, threshold_units, %(balance)s AS balance_units, %(test)s AS kind,
-               email_on, email, sms_on, number
+        SELECT id, account_id, threshold_units, threshold_days, %(balance)s::bigint AS balance_units,
+               %(end)s::timestamptz AS ends_at, %(test)s AS kind, email_on, email, sms_on, number
           FROM alerts_balancealert WHERE id = %(alert)s
     )
 """
@@ -65,9 +70,9 @@ TELL: Final = """
           LEFT JOIN today ON today.account_id = news.account_id AND today.channel = way.channel
          WHERE way.is_on
     )
-    INSERT INTO alerts_notice (public_id, alert_id, kind, channel, address, threshold_units, balance_units, state, fault,
-                               attempt_count, next_attempt_at, created_at)
-    SELECT gen_random_uuid(), id, kind, channel, address, threshold_units, balance_units,
+    INSERT INTO alerts_notice (public_id, alert_id, kind, channel, address, threshold_units, threshold_days,
+                               balance_units, ends_at, state, fault, attempt_count, next_attempt_at, created_at)
+    SELECT gen_random_uuid(), id, kind, channel, address, threshold_units, threshold_days, balance_units, ends_at,
            CASE WHEN is_too_many THEN %(failed)s ELSE %(waiting)s END, CASE WHEN is_too_many THEN %(too_many)s ELSE '' END,
            0, %(now)s, %(now)s
       FROM ways ORDER BY id, channel
@@ -77,18 +82,23 @@ TELL: Final = """
 
 def claim(crossings: Sequence[Crossing], now: datetime) -> list[int]:
     """Fire or clear each of the alerts that is still as it was found; return the primary keys of the notices written."""
+    outlooks = [crossing.outlook or NO_OUTLOOK for crossing in crossings]
     found: dict[str, Any] = {
         "alerts": [crossing.alert_id for crossing in crossings],
         "balances": [crossing.available_units for crossing in crossings],
+        "days": [outlook.days for outlook in outlooks],
+        "short": [outlook.is_short for outlook in outlooks],
+        "ends": [outlook.ends_at for outlook in outlooks],
         "fired": Kind.FIRED.value,
         "cleared": Kind.CLEARED.value,
     }
     return _tell(CLAIMED, found, now)
 
 
-def test(alert: BalanceAlert, balance_units: int, now: datetime) -> list[int]:
+def test(alert: BalanceAlert, balance_units: int, ends_at: datetime | None, now: datetime) -> list[int]:
     """Write the notices of a test; return their primary keys."""
-    return _tell(ASKED, {"alert": alert.pk, "balance": balance_units, "test": Kind.TEST.value}, now)
+    asked = {"alert": alert.pk, "balance": balance_units, "end": ends_at, "test": Kind.TEST.value}
+    return _tell(ASKED, asked, now)
 
 
 def _tell(news: str, parameters: dict[str, Any], now: datetime) -> list[int]:

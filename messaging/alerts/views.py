@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing.credits import selectors as credits_selectors
 from messaging.alerts import forecast, selectors, services, wording
-from messaging.alerts.forms import AlertForm
+from messaging.alerts.forms import AlertForm, ChannelsForm, RunwayForm
 from messaging.alerts.models import BalanceAlert
 from messaging.contacts import selectors as contacts_selectors
 from portal.accounts.access import AccountRequest, account_view
@@ -41,8 +41,18 @@ def alerts(request: AccountRequest) -> HttpResponse:
 @account_view(Capability.MANAGE_ALERTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert_new(request: AccountRequest) -> HttpResponse:
-    """Set up an alert."""
-    form = _form(request, None)
+    """Set up an alert on the credits that are left."""
+    return _set_up(request, _form(request, AlertForm, None))
+
+
+@account_view(Capability.MANAGE_ALERTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def runway_alert_new(request: AccountRequest) -> HttpResponse:
+    """Set up an alert on how long the credits last."""
+    return _set_up(request, _form(request, RunwayForm, None))
+
+
+def _set_up(request: AccountRequest, form: ChannelsForm) -> HttpResponse:
     if form.is_valid():
         try:
             services.create(account=request.account, terms=form.terms(), actor_id=request.user.pk, now=timezone.now())
@@ -59,7 +69,7 @@ def alert_new(request: AccountRequest) -> HttpResponse:
 def alert(request: AccountRequest, alert: UUID) -> HttpResponse:
     """Change an alert, or switch its channels on and off."""
     kept = _kept(request, alert)
-    form = _form(request, kept)
+    form = _form(request, RunwayForm if kept.looks_ahead else AlertForm, kept)
     if form.is_valid():
         try:
             services.change(alert=kept, terms=form.terms(), actor_id=request.user.pk, now=timezone.now())
@@ -99,8 +109,8 @@ def _kept(request: AccountRequest, alert: UUID) -> BalanceAlert:
     return get_object_or_404(selectors.alerts(request.account), public_id=alert)
 
 
-def _form(request: AccountRequest, alert: BalanceAlert | None) -> AlertForm:
-    return AlertForm(
+def _form(request: AccountRequest, kind: type[ChannelsForm], alert: BalanceAlert | None) -> ChannelsForm:
+    return kind(
         request.POST if request.method == "POST" else None,
         region=contacts_selectors.region(request.account),
         now=timezone.now(),
@@ -109,8 +119,15 @@ def _form(request: AccountRequest, alert: BalanceAlert | None) -> AlertForm:
     )
 
 
-def _show(request: AccountRequest, form: AlertForm, alert: BalanceAlert | None) -> HttpResponse:
-    context = {"form": form, "alert": alert, "balance": credits_selectors.balance(request.account)}
+def _show(request: AccountRequest, form: ChannelsForm, alert: BalanceAlert | None) -> HttpResponse:
+    looks_ahead = isinstance(form, RunwayForm)
+    context = {
+        "form": form,
+        "alert": alert,
+        "looks_ahead": looks_ahead,
+        "balance": credits_selectors.balance(request.account),
+        "runway": forecast.forecast(request.account, timezone.now()) if looks_ahead else None,
+    }
     return render(request, "messaging/alerts/alert.html", context, status=422 if form.errors else 200)
 
 

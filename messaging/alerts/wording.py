@@ -5,6 +5,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from messaging.alerts import wording_ahead
 from messaging.alerts.codes import Fault, Kind, NoticeState
 from messaging.alerts.models import LOST, Notice
 from messaging.delivery import reasons
@@ -48,11 +49,10 @@ def sms(notice: Notice) -> str:
 
     Some languages group digits with a space that the GSM alphabet lacks; it would double the price of the message.
     """
-    words = {
-        "account": _shortened(notice.alert.account.name),
-        "balance": _plain(notice.balance_units),
-        "threshold": _plain(notice.threshold_units),
-    }
+    words = {"account": _shortened(notice.alert.account.name), "balance": _plain(notice.balance_units)}
+    if notice.looks_ahead:
+        return wording_ahead.sms(notice, words)
+    words["threshold"] = _plain(notice.threshold_units or 0)
     if notice.kind == Kind.FIRED:
         return _("Saldo: %(account)s has %(balance)s credits left (threshold: %(threshold)s).") % words
     if notice.kind == Kind.CLEARED:

@@ -1,5 +1,7 @@
 """What the tables of alerts refuse, whatever a service might do."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -7,6 +9,8 @@ from messaging.alerts import sending
 from messaging.alerts.models import BalanceAlert, Notice
 from portal.accounts.models import Account
 from tests.messaging.alerts.conftest import SetUp
+
+MOMENT = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,10 @@ from tests.messaging.alerts.conftest import SetUp
         ("an_alert_by_sms_has_an_e164_number", {"sms_on": True}),
         ("an_alert_by_sms_has_an_e164_number", {"sms_on": True, "number": "0039347"}),
         ("an_alert_that_is_not_armed_has_fired", {"fired_at": None}),
+        ("a_runway_has_1_to_60_days", {"threshold_units": None, "threshold_days": 0, "next_look_at": MOMENT}),
+        ("a_runway_has_1_to_60_days", {"threshold_units": None, "threshold_days": 61, "next_look_at": MOMENT}),
+        ("an_alert_watches_credits_or_days", {"threshold_units": None}),
+        ("an_alert_watches_credits_or_days", {"threshold_days": 3, "next_look_at": MOMENT}),
     ],
 )
 def test_an_alert_that_cannot_be_is_refused(
@@ -45,6 +53,8 @@ def test_the_table_refuses_the_same_alert_twice(acme: Account, set_up: SetUp) ->
         ("a_notice_being_sent_has_a_lease", {"state": "sending"}),
         ("a_sent_notice_says_when", {"state": "sent"}),
         ("a_failed_notice_says_why", {"state": "failed"}),
+        ("a_notice_is_about_credits_or_days", {"threshold_units": None}),
+        ("a_notice_is_about_credits_or_days", {"threshold_days": 3}),
     ],
 )
 def test_a_notice_that_cannot_be_is_refused(

@@ -169,7 +169,7 @@ def test_of_many_workers_exactly_one_fires(acme: Account, grant: Grant, set_up: 
     def work() -> None:
         start.wait()
         try:
-            services.evaluate(alert_id=alert.pk, now=alert.created_at)
+            services.evaluate(alert=alert, now=alert.created_at)
         finally:
             connections.close_all()
 
