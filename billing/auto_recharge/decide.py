@@ -69,7 +69,7 @@ class Facts:
     it came, of which `provisional_left` cents more are allowed. `was_returned` says that money came back for which
     nobody has answered, `refusals` are those since the last success or answer. `old_enough_on` and `today` are days in
     the account's zone, `day_ends_at` is the end of this one. `gross_cents` is what `size` would cost, None where it is
-    not for sale. What was spent includes what is open and may still turn out charged.
+    not for sale. `approved_cents` is what the owner approved, None where nothing is. What was spent includes what is open and may still turn out charged.
     """
 
     now: datetime
@@ -101,7 +101,7 @@ class Facts:
     used_usually: int
     pace_factor: int
     is_asked: bool
-    is_approved: bool
+    approved_cents: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,10 @@ def unusual(facts: Facts) -> Unusual | None:
 
 
 def decide(facts: Facts) -> Decision:
-    """Answer whether to buy, at these facts. A question that was asked waits for its answer, however long."""
+    """Answer whether to buy, at these facts.
+
+    A question that was asked waits for its answer, however long. An approval covers what was asked and no cent more.
+    """
     units = size(
         available=facts.available,
         on_their_way=facts.on_their_way,
@@ -176,7 +179,8 @@ def decide(facts: Facts) -> Decision:
     method, rounds = chosen or (None, 0)
     until = paused_until(rounds, facts.refusals)
     cents = facts.gross_cents or 0
-    strange = None if facts.is_approved else unusual(facts)
+    is_approved = facts.approved_cents is not None and cents <= facts.approved_cents
+    strange = None if is_approved else unusual(facts)
     conditions = {
         Answer.OFF: facts.is_on,
         Answer.CLOSED: not facts.is_closed,

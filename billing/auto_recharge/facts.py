@@ -46,7 +46,7 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
     zone = ZoneInfo(account.time_zone)
     today = at.astimezone(zone).date()
     last_day, usually = _pace(account, at)
-    asked = _asked(auto)
+    question = _open_question(auto)
     facts = Facts(
         now=at,
         is_on=auto.is_on,
@@ -73,8 +73,8 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
         used_last_day=last_day,
         used_usually=usually,
         pace_factor=rules.pace_factor,
-        is_asked=Question.State.WAITING in asked,
-        is_approved=Question.State.APPROVED in asked,
+        is_asked=question is not None and question.state == Question.State.WAITING,
+        approved_cents=question.gross_cents if question and question.state == Question.State.APPROVED else None,
     )
     return Offer(facts, pack)
 
@@ -123,10 +123,10 @@ def _returned(auto: AutoRecharge) -> QuerySet[Reversal]:
     return taken_back.exclude(pk__in=auto.settled_reversals)
 
 
-def _asked(auto: AutoRecharge) -> list[str]:
-    """Whether a question waits for its answer, or an approval for its purchase."""
+def _open_question(auto: AutoRecharge) -> Question | None:
+    """The question that waits for its answer, or the approval that waits for its purchase."""
     states = [Question.State.WAITING, Question.State.APPROVED]
-    return list(Question.objects.filter(auto_recharge=auto, state__in=states).values_list("state", flat=True))
+    return Question.objects.filter(auto_recharge=auto, state__in=states).first()
 
 
 def _pack(auto: AutoRecharge, balance: int, coming: int, at: datetime) -> CreditPack | None:

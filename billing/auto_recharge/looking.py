@@ -11,7 +11,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import F
 
-from billing.auto_recharge import facts
+from billing.auto_recharge import facts, links
 from billing.auto_recharge.decide import Answer, Decision, Facts, decide, look_again
 from billing.auto_recharge.facts import Offer
 from billing.auto_recharge.models import AutoRecharge, Evaluation, Question
@@ -69,6 +69,8 @@ def _look(*, auto_id: int, now: datetime) -> Evaluation | None:
         lapse(auto, now)
     if decision.answer == Answer.ASK:
         _ask(auto, offer, decision, now)
+    if decision.answer == Answer.ASKED:
+        _bring_up_to_date(auto, offer, decision)
     return _note(auto, offer, decision, decision.answer, now)
 
 
@@ -94,9 +96,10 @@ def _buy(auto: AutoRecharge, offer: Offer, decision: Decision, now: datetime) ->
 
 
 def _ask(auto: AutoRecharge, offer: Offer, decision: Decision, now: datetime) -> None:
-    """Ask the owner, on the page and by e-mail."""
+    """Ask the owner, on the page and by e-mail; an approval of less is taken back."""
     assert offer.pack is not None
     assert decision.unusual is not None
+    lapse(auto, now)
     question = Question.objects.create(
         auto_recharge=auto,
         because=decision.unusual.value,
@@ -114,10 +117,17 @@ def _ask(auto: AutoRecharge, offer: Offer, decision: Decision, now: datetime) ->
             "gross_cents": question.gross_cents,
             "currency": question.currency,
             "because": question.because,
+            "link_key": links.key(question.public_id, now),
         },
         reference=f"question:{question.public_id}",
         now=now,
     )
+
+
+def _bring_up_to_date(auto: AutoRecharge, offer: Offer, decision: Decision) -> None:
+    """Let the question that waits say what would be bought now: more may be missing than when it was asked."""
+    waiting = Question.objects.filter(auto_recharge=auto, state=Question.State.WAITING)
+    waiting.update(units=decision.units, gross_cents=offer.facts.gross_cents or 0)
 
 
 def _note(

@@ -77,7 +77,8 @@ def evaluations(account: Account) -> QuerySet[Evaluation]:
 
 def questions(account: Account) -> QuerySet[Question]:
     """What the account's owner was asked, newest first."""
-    return Question.objects.filter(auto_recharge__account=account).order_by("-pk")
+    asked = Question.objects.filter(auto_recharge__account=account)
+    return asked.select_related("auto_recharge__method", "answered_by").order_by("-pk")
 
 
 def waiting_questions() -> QuerySet[Question]:

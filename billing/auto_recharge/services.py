@@ -22,6 +22,7 @@ from portal.transactions import unit_of_work
 
 __all__ = [
     "AlreadyAnswered",
+    "AmountChanged",
     "ChangedMeanwhile",
     "ConditionMissing",
     "NotAllowed",
@@ -49,6 +50,10 @@ class NotAllowed(Exception):
 
 class ChangedMeanwhile(Exception):
     """Somebody else changed the automatic recharge since its page was opened."""
+
+
+class AmountChanged(Exception):
+    """The question is about another amount by now than the one that was read: nothing was approved."""
 
 
 class AlreadyAnswered(Exception):
@@ -129,14 +134,16 @@ def mark_threshold(*, auto_id: int) -> None:
 
 
 @unit_of_work
-def answer(*, question: Question, approve: bool, actor_id: int, now: datetime) -> None:
-    """Approve the purchase, which is made as soon as `evaluate` looks again; or deny it, which switches off.
+def answer(*, question: Question, approve: bool, gross_cents: int, actor_id: int, now: datetime) -> None:
+    """Approve the purchase of `gross_cents`, made as soon as `evaluate` looks again; or deny it, which switches off.
 
-    Once: raises `AlreadyAnswered`.
+    Once: raises `AlreadyAnswered`. An approval is of the amount that was read: raises `AmountChanged`.
     """
     recharges.queue(question.auto_recharge.account)
     state = Question.State.APPROVED if approve else Question.State.DENIED
     waiting = Question.objects.filter(pk=question.pk, state=Question.State.WAITING)
+    if approve and waiting.exclude(gross_cents=gross_cents).exists():
+        raise AmountChanged
     if not waiting.update(state=state, answered_at=now, answered_by_id=actor_id):
         raise AlreadyAnswered
     AutoRecharge.objects.filter(pk=question.auto_recharge_id).update(look_again_at=None)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("auto-recharge/end/", views.auto_recharge_end, name="auto_recharge_end"),
     path("auto-recharge/resumption/", views.auto_recharge_resumption, name="auto_recharge_resumption"),
     path("auto-recharge/evaluations/", views.auto_recharge_evaluations, name="auto_recharge_evaluations"),
+    path("auto-recharge/questions/<uuid:question>/", views.auto_recharge_question, name="auto_recharge_question"),
     path(
         "auto-recharge/questions/<uuid:question>/answer/",
         views.auto_recharge_answer,

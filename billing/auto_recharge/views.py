@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.auto_recharge import selectors, services
+from billing.auto_recharge import links, selectors, services
 from billing.auto_recharge.decide import Answer
 from billing.auto_recharge.forms import AutoRechargeForm
 from billing.auto_recharge.models import AutoRecharge, Question
@@ -107,7 +107,15 @@ def auto_recharge_answer(request: AccountRequest, question: UUID) -> HttpRespons
         messages.error(request, _("Choose whether to approve or to deny the purchase."))
         return redirect("auto_recharge", request.account.public_id)
     try:
-        services.answer(question=asked, approve=verdict == "approve", actor_id=request.user.pk, now=now)
+        services.answer(
+            question=asked,
+            approve=verdict == "approve",
+            gross_cents=_number(request.POST.get("amount", "")),
+            actor_id=request.user.pk,
+            now=now,
+        )
+    except services.AmountChanged:
+        messages.warning(request, _("The amount has changed since the page was opened. Look at it, then answer again."))
     except services.AlreadyAnswered:
         messages.warning(request, _("This question was answered before, or is not needed any more."))
     else:
@@ -117,6 +125,27 @@ def auto_recharge_answer(request: AccountRequest, question: UUID) -> HttpRespons
         else:
             messages.success(request, _("Denied: nothing was charged, and automatic recharge is switched off."))
     return redirect("auto_recharge", request.account.public_id)
+
+
+@account_view(Capability.BUY)
+@require_safe
+def auto_recharge_question(request: AccountRequest, question: UUID) -> HttpResponse:
+    """The page behind the link of the mail: what would be bought, and why that is asked. Nothing changes by opening it."""
+    asked = get_object_or_404(selectors.questions(request.account), public_id=question)
+    now, fault, status = timezone.now(), "", 200
+    try:
+        links.check(request.GET.get("key", ""), question, now)
+    except links.LinkInvalid:
+        fault, status = "invalid", 404
+    except links.LinkOld:
+        fault, status = "old", 410
+    context = {
+        "question": asked,
+        "fault": fault,
+        "may_buy": True,
+        "balance": credits_selectors.balance(request.account),
+    }
+    return render(request, "billing/auto_recharge/question.html", context, status=status)
 
 
 @account_view(Capability.VIEW_BILLING)
@@ -139,8 +168,12 @@ def _told(conditions: dict[str, bool]) -> list[tuple[str, bool]]:
 
 def _revision(request: AccountRequest) -> int:
     """Which state of the settings the page showed; -1, which never was, for what is no number."""
-    revision = request.POST.get("revision", "")
-    return int(revision) if revision.isdecimal() and len(revision) < 10 else -1
+    return _number(request.POST.get("revision", ""))
+
+
+def _number(typed: str) -> int:
+    """A whole number as a page sent it; -1 for what is none."""
+    return int(typed) if typed.isdecimal() and typed.isascii() and len(typed) < 16 else -1
 
 
 def _form(request: AccountRequest, standing: Standing) -> AutoRechargeForm:

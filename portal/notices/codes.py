@@ -53,7 +53,11 @@ RULES: Final[dict[Kind, Rule]] = {
     Kind.PAYMENT_REVERSED: Rule(_PAYERS, _("Money went back, and its credits with it."), "recharge", True, True),
     Kind.CARD_EXPIRING: Rule(_PAYERS, _("30, 7 and 1 days before a card expires."), "payment_methods", True),
     Kind.RECHARGE_ASKS: Rule(
-        _PAYERS, _("An automatic purchase looks unusual and waits for your answer."), "auto_recharge", True
+        _PAYERS,
+        _("An automatic purchase looks unusual and waits for your answer."),
+        "auto_recharge_question",
+        True,
+        True,
     ),
     Kind.BALANCE_ZERO: Rule(
         _PAYERS | _SENDERS, _("No message can be sent until credits are bought."), "recharge_new", True

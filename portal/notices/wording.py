@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -36,12 +37,14 @@ def words(notice: Notice) -> Words:
 
 
 def path(notice: Notice) -> str:
-    """Where the notice's button leads, on this site."""
+    """Where the notice's button leads, on this site; with the key that whoever announced it gave for it."""
     if guardian := _guardian(notice):
         return reverse("subaccounts", args=[guardian.public_id])
     rule = RULES[Kind(notice.kind)]
     subject = [notice.subject.partition(":")[2]] if rule.of_subject else []
-    return reverse(rule.url_name, args=[notice.account.public_id, *subject])
+    page = reverse(rule.url_name, args=[notice.account.public_id, *subject])
+    key = notice.context.get("link_key")
+    return f"{page}?{urlencode({'key': key})}" if key else page
 
 
 def _guardian(notice: Notice) -> Account | None:

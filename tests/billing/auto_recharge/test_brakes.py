@@ -81,6 +81,37 @@ def test_what_is_moved_or_lent_is_not_used(
     assert facts.offer(auto, now + DAY + HOUR).facts.used_last_day == 0
 
 
+def test_an_approval_covers_what_was_asked_and_no_cent_more(
+    old_acme: Account, alice: User, switched_on: SwitchedOn, spend: Spend, now: datetime
+) -> None:
+    auto = switched_on(threshold=150)
+    assert look(auto, now) == "buy"  # 200 credits
+    spend(old_acme, 55)
+    assert look(auto, now) == "asked"
+    question = selectors.questions(old_acme).get()
+    assert (question.units, question.gross_cents) == (100 * CREDIT, 512)
+    # While it waits more is missing: the question says so, and the answer is about what was read.
+    spend(old_acme, 100)
+    assert look(auto, now) == "asked"
+
+    def approve(gross_cents: int) -> None:
+        services.answer(question=question, approve=True, gross_cents=gross_cents, actor_id=alice.pk, now=now)
+
+    with pytest.raises(services.AmountChanged):
+        approve(512)
+    question.refresh_from_db()
+    assert (question.units, question.gross_cents) == (200 * CREDIT, 1_025)
+    approve(1_025)
+    # Between the approval and the purchase still more is: it is asked about anew.
+    spend(old_acme, 45)
+    Policy.objects.create(valid_from=now - DAY)
+    AutoRecharge.objects.update(threshold_units=350 * CREDIT)
+    assert look(auto, now) == "asked"
+    states = list(selectors.questions(old_acme).values_list("state", flat=True))
+    assert states == ["waiting", "lapsed"]
+    assert Recharge.objects.count() == 1
+
+
 def settle(recharge: Recharge, at: datetime, outcome: Outcome = Outcome.SUCCEEDED) -> None:
     attempt = Attempt.objects.get(payment=recharge.payment_id)
     recharges.conclude(recharge=recharge, attempt=attempt, answer=Answer(outcome, "late"), now=at)

@@ -64,7 +64,7 @@ def facts(**changed: object) -> Facts:
         "used_usually": 0,
         "pace_factor": 5,
         "is_asked": False,
-        "is_approved": False,
+        "approved_cents": None,
     }
     return Facts(**(usual | changed))  # type: ignore[arg-type]
 
@@ -95,7 +95,8 @@ def facts(**changed: object) -> Facts:
         ({"last_bought_at": NOW - timedelta(days=2), "is_asked": True}, Answer.ASKED),
         ({"last_bought_at": NOW - timedelta(hours=3)}, Answer.BUY),
         ({"last_bought_at": NOW - timedelta(hours=2), "is_asked": True}, Answer.ASKED),
-        ({"last_bought_at": NOW - timedelta(hours=2), "is_approved": True}, Answer.BUY),
+        ({"last_bought_at": NOW - timedelta(hours=2), "approved_cents": 512}, Answer.BUY),
+        ({"last_bought_at": NOW - timedelta(hours=2), "approved_cents": 511}, Answer.ASK),
         ({"last_bought_at": NOW + timedelta(hours=2)}, Answer.ASK),  # the clock was put back
         ({"used_last_day": 501, "used_usually": 100}, Answer.ASK),
         ({"used_last_day": 500, "used_usually": 100}, Answer.BUY),
@@ -140,7 +141,7 @@ ANY_FACTS = st.builds(
     used_last_day=st.integers(0, 1_000),
     used_usually=st.integers(0, 200),
     is_asked=st.booleans(),
-    is_approved=st.booleans(),
+    approved_cents=st.none() | st.integers(0, 20_000),
     debits=st.frozensets(st.integers(1, 3)),
     provisional_left=st.integers(-1_000, 20_000),
 )
@@ -159,7 +160,8 @@ def test_money_is_asked_for_only_when_all_is_well(given_facts: Facts) -> None:
     assert given_facts.spent_today + given_facts.gross_cents <= given_facts.day_cap
     assert given_facts.spent_this_month + given_facts.gross_cents <= given_facts.month_cap
     assert decision.method in given_facts.methods
-    assert unusual(given_facts) is None or given_facts.is_approved
+    approved = given_facts.approved_cents
+    assert unusual(given_facts) is None or (approved is not None and given_facts.gross_cents <= approved)
     assert not given_facts.is_asked
     assert decision.method not in given_facts.debits or given_facts.gross_cents <= given_facts.provisional_left
 

@@ -135,11 +135,11 @@ def test_a_second_recharge_within_hours_asks_and_nothing_that_waits_is_lost(
     question = selectors.questions(old_acme).get()
     assert (question.because, question.gross_cents, question.state) == ("second", 512, "waiting")
     assert list(selectors.waiting_questions()) == [question]
-    services.answer(question=question, approve=True, actor_id=alice.pk, now=now + HOUR)
+    services.answer(question=question, approve=True, gross_cents=512, actor_id=alice.pk, now=now + HOUR)
     assert selectors.due(now + HOUR) == [auto.pk]
     for approve in (True, False):
         with pytest.raises(services.AlreadyAnswered):
-            services.answer(question=question, approve=approve, actor_id=alice.pk, now=now + HOUR)
+            services.answer(question=question, approve=approve, gross_cents=512, actor_id=alice.pk, now=now + HOUR)
     assert look(auto, now + HOUR) == "buy"
     question.refresh_from_db()
     assert question.state == Question.State.USED
@@ -158,7 +158,9 @@ def test_a_denial_switches_off_and_frees_the_payment_method(
     look(auto, now)
     with pytest.raises(payments.MethodNeeded):
         payments.remove_method(method=auto.method, actor_id=alice.pk, now=now)
-    services.answer(question=selectors.questions(old_acme).get(), approve=False, actor_id=alice.pk, now=now)
+    services.answer(
+        question=selectors.questions(old_acme).get(), approve=False, gross_cents=0, actor_id=alice.pk, now=now
+    )
     assert look(auto, now) == ""
     assert selectors.due(now + HOUR) == []
     payments.remove_method(method=auto.method, actor_id=alice.pk, now=now)
@@ -179,7 +181,7 @@ def test_a_question_lapses_when_the_credits_come_otherwise(
     question = selectors.questions(old_acme).get()
     assert question.state == Question.State.LAPSED
     with pytest.raises(services.AlreadyAnswered):
-        services.answer(question=question, approve=True, actor_id=alice.pk, now=now)
+        services.answer(question=question, approve=True, gross_cents=512, actor_id=alice.pk, now=now)
 
 
 def test_far_more_use_than_usual_asks_first(
