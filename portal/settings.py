@@ -176,7 +176,8 @@ DATABASES = {
         read_text("DATABASE_URL", for_production("postgresql:///saldo")), conn_max_age=60, conn_health_checks=True
     )
 }
-DATABASES["default"].setdefault("OPTIONS", {})["application_name"] = "saldo"
+# Django's own cursors never prepare. The ledger's do, and psycopg lets them only where a threshold is set.
+DATABASES["default"].setdefault("OPTIONS", {}).update(application_name="saldo", prepare_threshold=5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis is a hint: a queue, a cache. With it gone pages work, work waits, and the sweeps find it.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import Cursor
 
 from billing.ledger.codes import AccountCode, Phase, TransferCode
@@ -50,7 +50,7 @@ COLUMNS: Final = (
 )
 TRANSFER: Final = (
     "SELECT outcome, (moved)." + ", (moved).".join(COLUMNS) + " "
-    "FROM ledger_transfer(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "FROM ledger_transfer(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
 )
 BATCH: Final = "SELECT outcome, known FROM ledger_post_batch(%b, %b, %b, %b, %b, %b, %b, %b)"
 
@@ -156,11 +156,13 @@ def _post(
 
 
 def _call(function: LiteralString, parameters: Sequence[object]) -> tuple[Any, ...]:
-    """Call it by a cursor of psycopg: prepared once a connection, and arrays sent as numbers, not as text to be read."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        rows: list[tuple[Any, ...]] = cursor.execute(function, parameters, prepare=True).fetchall()
-    return rows[0]
+    """Call it by a cursor of psycopg: planned once a connection, and numbers and times sent as such, not as text."""
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    with database.wrap_database_errors, Cursor(database.connection) as cursor:
+        row: tuple[Any, ...] | None = cursor.execute(function, parameters, prepare=True, binary=True).fetchone()
+    assert row is not None  # these functions answer with one row
+    return row
 
 
 @one_statement
@@ -180,4 +182,4 @@ def _move(
     outcome, *moved = _call(TRANSFER, parameters + why)
     if outcome in REFUSALS:
         raise REFUSALS[outcome](cause.reference)
-    return Transfer.from_db(connection.alias, COLUMNS, moved)
+    return Transfer.from_db(DEFAULT_DB_ALIAS, COLUMNS, moved)
