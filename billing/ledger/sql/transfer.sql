@@ -1,5 +1,5 @@
 -- The one statement that moves credits. A single call locks both accounts in primary-key order, recognises a repeated
--- reference, moves the counters and writes the transfer, so that no client round trip happens while a row is locked.
+-- reference, writes the transfer and moves the counters, so that no client round trip happens while a row is locked.
 --
 -- Returns (outcome, moved): 'done' or 'repeated' (same reference, same movement: nothing moved) with the transfer, or the
 -- name of what is wrong: 'conflict' (the reference is another movement's), 'insufficient', 'resolved' (the hold has
@@ -27,6 +27,12 @@ BEGIN
         p_credit := held.credit_account_id;
         p_amount := coalesce(p_amount, held.amount);
     END IF;
+    CASE p_phase
+        WHEN 'single' THEN posted := p_amount;
+        WHEN 'hold' THEN pending := p_amount;
+        WHEN 'post' THEN posted := p_amount; pending := -held.amount;
+        WHEN 'void' THEN pending := -held.amount;
+    END CASE;
 
     IF p_debit < p_credit THEN
         SELECT * INTO debit FROM ledger_account WHERE id = p_debit FOR NO KEY UPDATE;
@@ -41,60 +47,46 @@ BEGIN
     IF debit.id IS NULL OR credit.id IS NULL THEN
         outcome := 'unknown';
         RETURN;
+    ELSIF debit.customer_id <> credit.customer_id THEN
+        outcome := 'foreign';
+    ELSIF p_hold IS NULL AND NOT debit.may_overdraw AND debit.available < p_amount THEN
+        outcome := 'insufficient';
+    ELSIF p_hold IS NOT NULL AND EXISTS (SELECT FROM ledger_transfer WHERE hold_id = p_hold) THEN
+        outcome := 'resolved';
+    ELSIF p_amount > held.amount THEN
+        outcome := 'exceeds';
+    ELSE
+        -- A caller's clock may be behind another's; on an account time does not run backwards.
+        p_at := greatest(p_at, debit.last_entry_at, credit.last_entry_at);
+        INSERT INTO ledger_transfer (phase, debit_account_id, credit_account_id, amount, hold_id, code, reference,
+                                     sequence, subject, actor_id, debit_balance, credit_balance, created_at)
+        VALUES (p_phase, p_debit, p_credit, p_amount, p_hold, p_code, p_reference, 0, p_subject, p_actor,
+                debit.credits_posted - debit.debits_posted - posted,
+                credit.credits_posted - credit.debits_posted + posted, p_at)
+        ON CONFLICT (reference, sequence) DO NOTHING
+        RETURNING * INTO moved;
+        IF FOUND THEN
+            -- Both rows in one statement: to begin another costs more than a row.
+            UPDATE ledger_account
+               SET debits_posted = debits_posted + CASE id WHEN p_debit THEN posted ELSE 0 END,
+                   debits_pending = debits_pending + CASE id WHEN p_debit THEN pending ELSE 0 END,
+                   credits_posted = credits_posted + CASE id WHEN p_credit THEN posted ELSE 0 END,
+                   credits_pending = credits_pending + CASE id WHEN p_credit THEN pending ELSE 0 END,
+                   last_entry_at = p_at
+             WHERE id IN (p_debit, p_credit);
+            outcome := 'done';
+            RETURN;
+        END IF;
     END IF;
 
-    -- Under the locks nobody else can be writing this movement, so what is not found here does not exist.
+    -- What is refused now may have moved before. Under the locks nobody else can be writing this movement, so what is
+    -- not found here does not exist.
     SELECT * INTO moved FROM ledger_transfer WHERE reference = p_reference AND sequence = 0;
     IF FOUND THEN
-        IF moved.phase = p_phase AND moved.debit_account_id = p_debit AND moved.credit_account_id = p_credit
-           AND moved.amount = p_amount AND moved.code = p_code AND moved.hold_id IS NOT DISTINCT FROM p_hold THEN
-            outcome := 'repeated';
-        ELSE
-            outcome := 'conflict';
-        END IF;
-        RETURN;
+        outcome := CASE
+            WHEN moved.phase = p_phase AND moved.debit_account_id = p_debit AND moved.credit_account_id = p_credit
+             AND moved.amount = p_amount AND moved.code = p_code AND moved.hold_id IS NOT DISTINCT FROM p_hold
+            THEN 'repeated' ELSE 'conflict' END;
     END IF;
-
-    IF debit.customer_id <> credit.customer_id THEN
-        outcome := 'foreign';
-        RETURN;
-    END IF;
-
-    CASE p_phase
-        WHEN 'single' THEN posted := p_amount;
-        WHEN 'hold' THEN pending := p_amount;
-        WHEN 'post' THEN posted := p_amount; pending := -held.amount;
-        WHEN 'void' THEN pending := -held.amount;
-    END CASE;
-    IF p_hold IS NOT NULL THEN
-        PERFORM 1 FROM ledger_transfer WHERE hold_id = p_hold;
-        IF FOUND THEN
-            outcome := 'resolved';
-            RETURN;
-        ELSIF p_amount > held.amount THEN
-            outcome := 'exceeds';
-            RETURN;
-        END IF;
-    ELSIF NOT debit.may_overdraw
-          AND debit.credits_posted - debit.debits_posted - debit.debits_pending < p_amount THEN
-        outcome := 'insufficient';
-        RETURN;
-    END IF;
-
-    -- A caller's clock may be behind another's; on an account time does not run backwards.
-    p_at := greatest(p_at, debit.last_entry_at, credit.last_entry_at);
-    UPDATE ledger_account
-       SET debits_posted = debits_posted + posted, debits_pending = debits_pending + pending, last_entry_at = p_at
-     WHERE id = p_debit;
-    UPDATE ledger_account
-       SET credits_posted = credits_posted + posted, credits_pending = credits_pending + pending, last_entry_at = p_at
-     WHERE id = p_credit;
-    INSERT INTO ledger_transfer (phase, debit_account_id, credit_account_id, amount, hold_id, code, reference, sequence,
-                                 subject, actor_id, debit_balance, credit_balance, created_at)
-    VALUES (p_phase, p_debit, p_credit, p_amount, p_hold, p_code, p_reference, 0, p_subject, p_actor,
-            debit.credits_posted - debit.debits_posted - posted,
-            credit.credits_posted - credit.debits_posted + posted, p_at)
-    RETURNING * INTO moved;
-    outcome := 'done';
 END
 $$;

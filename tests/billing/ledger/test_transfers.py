@@ -1,9 +1,11 @@
 """Transfers, holds and their resolution: what moves, what is refused, and what the tables themselves enforce."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import TextChoices
 from psycopg import errors
 
 from billing.ledger import selectors, services
@@ -161,8 +163,34 @@ def test_the_table_refuses_transfers_that_are_none(pots: Pots) -> None:
         _insert(pots, phase=Phase.POST)
     with pytest.raises(IntegrityError, match="a_transfer_has_a_known_reason"):
         _insert(pots, code="whim")
+    with pytest.raises(IntegrityError, match="a_transfer_has_a_known_phase"):
+        _insert(pots, phase="dream")
     with pytest.raises(IntegrityError, match="a_reference_moves_once"):
         _insert(pots, reference="grant")
+
+
+@pytest.mark.parametrize(
+    ("rule", "codes"),
+    [
+        ("an_account_has_a_known_kind", AccountCode),
+        ("a_transfer_has_a_known_reason", TransferCode),
+        ("a_transfer_has_a_known_phase", Phase),
+    ],
+)
+@pytest.mark.django_db
+def test_the_database_knows_the_same_codes(rule: str, codes: type[TextChoices]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [rule])
+        [definition] = cursor.fetchone()
+    assert sorted(re.findall(r"'(\w+)'", definition)) == sorted(codes.values)
+
+
+def test_the_statement_that_moves_credits_is_planned_once_a_connection(pots: Pots, now: datetime) -> None:
+    for number in range(3):
+        hold(pots, 1, now, f"hold {number}")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%FROM ledger_transfer(%%'")
+        assert cursor.fetchone() == (1,)
 
 
 def test_the_table_refuses_a_second_resolution_of_a_hold(pots: Pots, now: datetime) -> None:
