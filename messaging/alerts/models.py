@@ -1,7 +1,6 @@
 """Balance alerts, and the notices that leave when one fires, clears, or is tested."""
 
 import uuid
-from datetime import datetime
 from typing import Final
 
 from django.db import models
@@ -13,6 +12,7 @@ from messaging.alerts.codes import Channel, Fault, Kind, NoticeState
 from messaging.delivery.codes import CHARGED, FINAL, RETURNED
 from messaging.delivery.codes import State as MessageState
 from messaging.encoding import numbers
+from portal.attempts import Attempted
 
 # The network has the final word on these, and it was no.
 LOST = frozenset({MessageState.UNDELIVERED, MessageState.EXPIRED}) | RETURNED
@@ -128,12 +128,6 @@ class BalanceAlert(models.Model):
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
-    def due(self, now: datetime) -> "NoticeQuerySet":
-        """What is to be sent now: waiting for its time, or claimed by somebody whose lease has run out."""
-        return self.filter(
-            Q(state=NoticeState.WAITING, next_attempt_at__lte=now) | Q(state=NoticeState.SENDING, lease_until__lte=now)
-        ).order_by("next_attempt_at", "pk")
-
     def failed(self) -> "NoticeQuerySet":
         """What did not arrive in spite of every attempt."""
         return self.filter(state=NoticeState.FAILED).exclude(fault=Fault.REMOVED)
@@ -144,7 +138,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(to_book | Q(message__state__in=sorted(state.value for state in FINAL)), settled_at=None)
 
 
-class Notice(models.Model):
+class Notice(Attempted):
     """One notice to one address: what it said, how often it was tried, what became of it.
 
     `balance_units` and the threshold are those of the moment it tells of, `created_at`; of a runway alert's, `ends_at`
@@ -163,9 +157,6 @@ class Notice(models.Model):
     balance_units = models.BigIntegerField(_("available then"))
     ends_at = models.DateTimeField(_("to last until"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=NoticeState.choices, default=NoticeState.WAITING)
-    attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    next_attempt_at = models.DateTimeField(_("next attempt"))
-    lease_until = models.DateTimeField(null=True, blank=True)
     fault = models.CharField(_("reason"), max_length=16, choices=Fault.choices, blank=True)
     message = models.ForeignKey(
         "delivery.Message",

@@ -7,6 +7,7 @@ from typing import Final
 from django.db.models import F, Q, QuerySet
 
 from messaging.alerts.models import BalanceAlert, Notice
+from portal import attempts
 from portal.accounts.models import Account
 
 SWEEP: Final = 200
@@ -66,7 +67,9 @@ def crossings(*, wallet_id: int | None = None, alert_id: int | None = None) -> l
 def notices_due(now: datetime) -> list[int]:
     """The primary keys of the notices to be sent now, text messages first: they wait for no mail server."""
     return list(
-        Notice.objects.due(now).order_by("-channel", "next_attempt_at", "pk").values_list("pk", flat=True)[:SWEEP]
+        Notice.objects.filter(attempts.due(now))
+        .order_by("-channel", "next_attempt_at", "pk")
+        .values_list("pk", flat=True)[:SWEEP]
     )
 
 
@@ -82,7 +85,7 @@ def undelivered(since: datetime) -> QuerySet[Notice]:
 
 def oldest_waiting(now: datetime) -> datetime | None:
     """Since when the longest waiting notice has been due at `now`; None when none is."""
-    return Notice.objects.due(now).values_list("next_attempt_at", flat=True).first()
+    return Notice.objects.filter(attempts.due(now)).values_list("next_attempt_at", flat=True).first()
 
 
 def accounts_ahead(now: datetime) -> list[int]:

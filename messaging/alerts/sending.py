@@ -1,18 +1,15 @@
 """How a notice leaves, and what follows from what became of it.
 
-An SMS is put in the queue of messages in one transaction with its claim: exactly once. An e-mail is claimed with a
-lease, sent outside of any transaction, and marked: a worker that dies between the mail server's yes and our mark lets
-it be sent a second time when the lease is over. Twice is better than never, and never does it happen knowingly.
+An SMS is put in the queue of messages in one transaction with its mark: exactly once. An e-mail is claimed with a lease,
+sent outside of any transaction, and marked (`portal.attempts`).
 """
 
 import logging
-import smtplib
 import uuid
 import zoneinfo
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -28,7 +25,7 @@ from messaging.delivery import selectors as delivery_selectors
 from messaging.delivery import services as delivery
 from messaging.delivery.codes import Purpose
 from messaging.encoding import segments
-from portal import mail
+from portal import attempts, mail
 from portal.accounts import selectors as accounts_selectors
 from portal.accounts.models import Account
 from portal.transactions import unit_of_work
@@ -36,26 +33,16 @@ from portal.transactions import unit_of_work
 logger = logging.getLogger(__name__)
 
 SENDER: Final = "Saldo"
-LEASE: Final = timedelta(minutes=2)
-"""Longer than a mail server may take for all its answers together."""
-
-PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60, 180, 360))
-"""How long to wait after the first, second … failed try."""
-
-ATTEMPTS: Final = {Channel.EMAIL: len(PAUSES) + 1, Channel.SMS: 3}
+ATTEMPTS: Final = {Channel.EMAIL: attempts.MOST, Channel.SMS: 3}
 
 FAILURES: Final = {Channel.EMAIL: Fault.UNREACHABLE, Channel.SMS: Fault.UNDELIVERED}
-
-# The mail server was there and said no.
-REFUSALS: Final = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
 
 
 def deliver(*, notice_id: int, now: datetime) -> Fault | None:
     """Send one notice if it is due and nobody else is at it; return what went wrong, None when nothing did."""
-    due = Notice.objects.due(now).filter(pk=notice_id)
-    if not due.update(state=NoticeState.SENDING, lease_until=now + LEASE, attempt_count=F("attempt_count") + 1):
+    notice = attempts.claim(Notice.objects.select_related("alert__account").filter(pk=notice_id), now)
+    if notice is None:
         return None
-    notice = Notice.objects.select_related("alert__account").get(pk=notice_id)
     channel = Channel(notice.channel)
     if notice.attempt_count > ATTEMPTS[channel]:  # whoever tried the last time never came back to say how it went
         return _postpone(notice, FAILURES[channel], now)
@@ -90,7 +77,7 @@ def _queue(notice: Notice, now: datetime) -> Fault | None:
     try:
         draft = _draft(notice, now)
     except NoRate:
-        _mine(notice).update(state=NoticeState.FAILED, fault=Fault.NO_RATE, lease_until=None)
+        attempts.end(notice, state=NoticeState.FAILED, fault=Fault.NO_RATE)
         return Fault.NO_RATE
     if not _sent(notice, now):
         return None
@@ -125,27 +112,19 @@ def _mail(notice: Notice, now: datetime) -> Fault | None:
             mail.send(name=name, to=notice.address, language=account.language, context=_context(notice))
     except OSError as error:
         logger.warning("A notice was not sent: %s", error, extra={"notice": str(notice.public_id)})
-        return _postpone(notice, Fault.REFUSED if isinstance(error, REFUSALS) else Fault.UNREACHABLE, now)
+        return _postpone(notice, Fault.REFUSED if isinstance(error, attempts.REFUSALS) else Fault.UNREACHABLE, now)
     _sent(notice, now)
     return None
 
 
 def _sent(notice: Notice, now: datetime) -> int:
-    return _mine(notice).update(state=NoticeState.SENT, sent_at=now, lease_until=None, fault="")
-
-
-def _mine(notice: Notice) -> QuerySet[Notice]:
-    """The row, as long as nobody has claimed it after us."""
-    return Notice.objects.filter(pk=notice.pk, state=notice.state, attempt_count=notice.attempt_count)
+    return attempts.end(notice, state=NoticeState.SENT, sent_at=now, fault="")
 
 
 def _postpone(notice: Notice, fault: Fault, now: datetime) -> Fault:
-    """Try again after a pause that grows; after the last attempt say that it failed."""
-    if notice.attempt_count >= ATTEMPTS[Channel(notice.channel)] or notice.alert.removed_at:
-        _mine(notice).update(state=NoticeState.FAILED, fault=fault, lease_until=None)
-    else:
-        again = now + PAUSES[notice.attempt_count - 1]
-        _mine(notice).update(state=NoticeState.WAITING, fault=fault, lease_until=None, next_attempt_at=again)
+    """Try again later; a notice of an alert that was deleted meanwhile is tried no more."""
+    most = 0 if notice.alert.removed_at else ATTEMPTS[Channel(notice.channel)]
+    attempts.postpone(notice, most, now, fault=fault)
     return fault
 
 

@@ -1,12 +1,12 @@
 """Notices by e-mail to the people of an account, and which of them somebody does not want."""
 
 import uuid
-from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.attempts import Attempted
 from portal.notices.codes import Kind, State
 
 
@@ -29,15 +29,7 @@ class OptOut(models.Model):
         return f"{self.user} · {self.get_kind_display()}"
 
 
-class NoticeQuerySet(models.QuerySet["Notice"]):
-    def due(self, now: datetime) -> "NoticeQuerySet":
-        """What is to be sent now: waiting for its time, or claimed by somebody whose lease has run out."""
-        return self.filter(
-            Q(state=State.WAITING, next_attempt_at__lte=now) | Q(state=State.SENDING, lease_until__lte=now)
-        )
-
-
-class Notice(models.Model):
+class Notice(Attempted):
     """One notice to one person: what it tells, how often it was tried, what became of it.
 
     `subject` is what it is about, as the audit log writes it ("recharge:<uuid>"); `context` holds the facts as they
@@ -52,13 +44,8 @@ class Notice(models.Model):
     context = models.JSONField(_("facts"), default=dict)
     reference = models.CharField(_("reference"), max_length=160)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
-    attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    next_attempt_at = models.DateTimeField(_("next attempt"))
-    lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-
-    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notice")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from portal import attempts
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, Member
 from portal.notices.codes import RULES, Kind
@@ -68,7 +69,7 @@ def is_reader(notice: Notice) -> bool:
 
 def notices_due(now: datetime) -> list[int]:
     """The primary keys of the notices to be sent now, the longest waiting first."""
-    due = Notice.objects.due(now).order_by("next_attempt_at", "pk")
+    due = Notice.objects.filter(attempts.due(now)).order_by("next_attempt_at", "pk")
     return list(due.values_list("pk", flat=True)[:SWEEP])
 
 

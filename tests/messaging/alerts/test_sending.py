@@ -23,6 +23,7 @@ from messaging.delivery.codes import Purpose
 from messaging.delivery.codes import State as MessageState
 from messaging.delivery.models import Message
 from messaging.encoding.segments import Encoding
+from portal import attempts
 from portal.accounts.models import Account
 from tests.messaging.alerts.conftest import MOBILE, MailServer, SetUp
 
@@ -88,10 +89,10 @@ def test_a_notice_is_not_sent_again(email_notice: Notice, now: datetime) -> None
 
 
 def test_a_claimed_notice_is_left_alone_until_its_lease_is_over(email_notice: Notice, now: datetime) -> None:
-    Notice.objects.update(state=NoticeState.SENDING, lease_until=now + sending.LEASE, attempt_count=1)
+    Notice.objects.update(state=NoticeState.SENDING, lease_until=now + attempts.LEASE, attempt_count=1)
     sending.deliver(notice_id=email_notice.pk, now=now)
     assert mail.outbox == []
-    sending.deliver(notice_id=email_notice.pk, now=now + sending.LEASE)
+    sending.deliver(notice_id=email_notice.pk, now=now + attempts.LEASE)
     assert len(mail.outbox) == 1
 
 
@@ -104,7 +105,7 @@ def test_a_mail_server_that_is_away_is_tried_again_later(
     email_notice.refresh_from_db()
     assert (email_notice.state, email_notice.fault) == (NoticeState.WAITING, Fault.UNREACHABLE)
     again = email_notice.next_attempt_at
-    assert again == now + sending.PAUSES[0]
+    assert again == now + attempts.PAUSES[0]
     assert selectors.notices_due(now) == []
     settings.EMAIL_PORT = port
     assert sending.deliver(notice_id=email_notice.pk, now=again) is None
@@ -144,8 +145,8 @@ def test_after_the_last_attempt_a_notice_says_that_it_failed(
 
 
 def test_pauses_between_attempts_grow() -> None:
-    assert list(sending.PAUSES) == sorted(set(sending.PAUSES))
-    assert sum(sending.PAUSES, timedelta()) < timedelta(days=1)
+    assert list(attempts.PAUSES) == sorted(set(attempts.PAUSES))
+    assert sum(attempts.PAUSES, timedelta()) < timedelta(days=1)
 
 
 def test_a_notice_that_kills_every_worker_is_given_up(email_notice: Notice, now: datetime) -> None:

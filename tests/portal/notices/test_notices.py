@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from portal import attempts
 from portal.accounts import services as accounts
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, Member, User
@@ -237,10 +238,10 @@ def test_what_is_no_news_any_more_is_not_told(acme: Account, alice: User, now: d
 def test_two_workers_send_one_notice_once(acme: Account, alice: User, now: datetime) -> None:
     announce(acme, Kind.RECHARGE_PAID, now)
     notice = Notice.objects.get()
-    Notice.objects.update(state=State.SENDING, lease_until=now + delivery.LEASE, attempt_count=1)
+    Notice.objects.update(state=State.SENDING, lease_until=now + attempts.LEASE, attempt_count=1)
 
     assert delivery.deliver(notice_id=notice.pk, now=now) == delivery.Outcome.NOTHING_TO_DO
-    after = now + delivery.LEASE
+    after = now + attempts.LEASE
     assert delivery.deliver(notice_id=notice.pk, now=after) == delivery.Outcome.SENT
     assert len(mail.outbox) == 1
 
@@ -259,13 +260,13 @@ def test_a_mail_server_that_is_away_is_asked_again_later_and_less_often(
         waits.append(notice.next_attempt_at - moment)
         moment = notice.next_attempt_at
 
-    assert waits[:-1] == list(delivery.PAUSES)
-    assert (notice.state, notice.attempt_count) == (State.FAILED, len(delivery.PAUSES) + 1)
+    assert waits[:-1] == list(attempts.PAUSES)
+    assert (notice.state, notice.attempt_count) == (State.FAILED, len(attempts.PAUSES) + 1)
 
 
 def test_a_refusal_is_told_from_silence() -> None:
-    assert issubclass(smtplib.SMTPDataError, delivery.REFUSALS)
-    assert not issubclass(ConnectionRefusedError, delivery.REFUSALS)
+    assert issubclass(smtplib.SMTPDataError, attempts.REFUSALS)
+    assert not issubclass(ConnectionRefusedError, attempts.REFUSALS)
 
 
 def test_a_stranger_chooses_nothing(acme: Account, alice: User, charlie: User, signed_in: SignedIn) -> None:
