@@ -8,7 +8,17 @@ from portal.read_only import ReadOnlyAdmin
 
 @admin.register(BalanceAlert)
 class BalanceAlertAdmin(ReadOnlyAdmin):
-    list_display = ("account", "threshold_units", "email_on", "email", "sms_on", "number", "armed", "fired_at")
+    list_display = (
+        "account",
+        "threshold_units",
+        "threshold_days",
+        "email_on",
+        "email",
+        "sms_on",
+        "number",
+        "armed",
+        "fired_at",
+    )
     list_filter = ("armed", "email_on", "sms_on")
     list_select_related = ("account",)
     search_fields = ("account__name", "email", "number")

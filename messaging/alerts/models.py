@@ -205,6 +205,7 @@ class Notice(Attempted):
         indexes = [
             models.Index("alert", F("id").desc(), name="notices_of_an_alert"),
             models.Index("next_attempt_at", name="notices_due", condition=Q(state__in=["sending", "waiting"])),
+            models.Index("created_at", name="notices_failed", condition=Q(state="failed")),
             models.Index(
                 "message", name="notices_unresolved", condition=Q(settled_at__isnull=True, message__isnull=False)
             ),

@@ -5,7 +5,7 @@ from typing import Final
 from celery import shared_task
 from django.utils import timezone
 
-from messaging.alerts import selectors, sending, services
+from messaging.alerts import escalation, selectors, sending, services
 from messaging.alerts.codes import Fault
 from portal.accounts.models import Account
 from portal.sweeps import each
@@ -33,6 +33,15 @@ def look_ahead() -> None:
     """Fire and clear the runway alerts whose look is due."""
     accounts = Account.objects.in_bulk(selectors.accounts_ahead(timezone.now()))
     each(accounts.values(), lambda account: services.look_ahead(account=account, now=timezone.now()))
+
+
+@shared_task
+def escalate() -> None:
+    """Tell the people of an account of alarms that do not arrive."""
+    each(
+        escalation.unreached(timezone.now()),
+        lambda notice_id: escalation.escalate(notice_id=notice_id, now=timezone.now()),
+    )
 
 
 @shared_task

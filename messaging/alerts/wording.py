@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from messaging.alerts import wording_ahead
 from messaging.alerts.codes import Fault, Kind, NoticeState
@@ -66,3 +67,17 @@ def _plain(units: int) -> str:
 
 def _shortened(name: str) -> str:
     return name if len(name) <= NAME_CHARACTERS else name[: NAME_CHARACTERS - 3] + "..."
+
+
+_NEXT_STEPS: Final = {
+    Fault.UNREACHABLE: _lazy("Look at the mail server. Then call the customer: this notice is not sent again."),
+    Fault.REFUSED: _lazy("Ask the customer for an address that takes mail."),
+    Fault.UNDELIVERED: _lazy("Ask the customer for a number that takes text messages."),
+    Fault.NO_RATE: _lazy("Add a rate and a route for this number's country, or ask for another number."),
+    Fault.TOO_MANY: _lazy("Nothing is wrong with the address. Advise a lower threshold: this one is crossed all day."),
+}
+
+
+def next_step(notice: Notice) -> str:
+    """What the operator can safely do about a notice that did not arrive; nothing of it sends a message twice."""
+    return str(_NEXT_STEPS[Fault(notice.fault)]) if notice.fault in _NEXT_STEPS else ""

@@ -20,5 +20,13 @@ def desk_notices(request: PersonRequest) -> HttpResponse:
     """The balance alerts of the last week that did not reach anybody."""
     notices = alerts_selectors.undelivered(timezone.now() - selectors.NOTICE_WINDOW)
     latest = notices.select_related("alert__account__parent", "message")[:NOTICES]
-    rows = [(notice, customer_link(notice.alert.account), alerts_wording.outcome(notice)) for notice in latest]
+    rows = [
+        (
+            notice,
+            customer_link(notice.alert.account),
+            alerts_wording.outcome(notice),
+            alerts_wording.next_step(notice),
+        )
+        for notice in latest
+    ]
     return render(request, "portal/backoffice/notices.html", {"rows": rows})

@@ -21,6 +21,7 @@ class Kind(TextChoices):
     RECHARGE_ASKS = "recharge_asks", _("Automatic recharge asks")
     BALANCE_ZERO = "balance_zero", _("No credits left")
     BALANCE_BELOW_ZERO = "balance_below_zero", _("Balance below zero")
+    ALERT_UNDELIVERED = "alert_undelivered", _("Balance alert not delivered")
     CREDITS_EXPIRING = "credits_expiring", _("Credits about to expire")
     INVOICE_ISSUED = "invoice_issued", _("Invoice to be paid")
     SENDER_APPROVED = "sender_approved", _("Sender name approved")
@@ -63,6 +64,7 @@ RULES: Final[dict[Kind, Rule]] = {
         _PAYERS | _SENDERS, _("No message can be sent until credits are bought."), "recharge_new", True
     ),
     Kind.BALANCE_BELOW_ZERO: Rule(_PAYERS, _("More was used than was there."), "recharge_new", True),
+    Kind.ALERT_UNDELIVERED: Rule(_PAYERS, _("A balance alert does not reach its address, and why."), "alerts", True),
     Kind.CREDITS_EXPIRING: Rule(_PAYERS, _("30, 7 and 1 days before credits expire."), "statement", True),
     Kind.INVOICE_ISSUED: Rule(_PAYERS, _("An invoice waits for its payment."), "invoices", True),
     Kind.SENDER_APPROVED: Rule(_SENDERS, _("A sender name can be used."), "sender_name", of_subject=True),

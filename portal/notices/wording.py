@@ -167,6 +167,25 @@ def _balance_below_zero(facts: Facts) -> Words:
     )
 
 
+def _alert_undelivered(facts: Facts) -> Words:
+    named = {
+        "account": facts["account"],
+        "address": facts["address"],
+        "balance": credits(facts["balance_units"]),
+        "moment": moment(datetime.fromisoformat(facts["at"])),
+    }
+    return Words(
+        _("%(account)s: a balance alert does not arrive") % named,
+        (
+            _("A balance alert of %(account)s fired on %(moment)s: %(balance)s credits could still be spent.") % named,
+            _("It did not reach %(address)s.") % named,
+            _(facts["reason"]),
+            _("Check the address of the alert, or give it another one."),
+        ),
+        _("Open the alerts"),
+    )
+
+
 def _credits_expiring(facts: Facts) -> Words:
     days = int(facts["days"])
     named = {
@@ -256,6 +275,7 @@ _WORDS: Final[dict[Kind, Callable[[Facts], Words]]] = {
     Kind.RECHARGE_ASKS: _recharge_asks,
     Kind.BALANCE_ZERO: _balance_zero,
     Kind.BALANCE_BELOW_ZERO: _balance_below_zero,
+    Kind.ALERT_UNDELIVERED: _alert_undelivered,
     Kind.CREDITS_EXPIRING: _credits_expiring,
     Kind.INVOICE_ISSUED: _invoice_issued,
     Kind.SENDER_APPROVED: _sender_approved,
