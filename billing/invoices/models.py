@@ -1,21 +1,16 @@
-"""Invoices as they were issued. What is on one never changes; only its PDF and its payment are added."""
+"""Invoices as they were issued, and the credit notes that correct them. What is on one never changes."""
 
-import uuid
 from datetime import date, datetime
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import ExtractYear, Round
+from django.db.models.functions import Abs, ExtractYear, Round
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from billing.invoices.vat import Treatment
+from billing.invoices.documents import TREATMENT_CHOICES, Document, InvoiceSeries, to_render
 
-TREATMENT_CHOICES = [
-    (Treatment.DOMESTIC.value, _("Domestic VAT")),
-    (Treatment.EU_REVERSE_CHARGE.value, _("Reverse charge")),
-    (Treatment.EU_CONSUMER.value, _("EU consumer, domestic VAT")),
-    (Treatment.OUTSIDE_EU.value, _("Outside the EU, not subject to VAT")),
-]
+__all__ = ["TREATMENT_CHOICES", "CreditNote", "Invoice", "InvoiceLine", "InvoiceSeries", "PaidBy", "State"]
 
 
 class PaidBy(models.TextChoices):
@@ -32,64 +27,30 @@ class State(models.TextChoices):
     PAID = "paid", _("Paid")
     TO_BE_PAID = "to_be_paid", _("To be paid")
     OVERDUE = "overdue", _("Overdue")
-
-
-class InvoiceSeries(models.Model):
-    """The counter of one series in one year. Its row is locked last in the transaction that issues, so no gaps."""
-
-    code = models.CharField(_("code"), max_length=8, blank=True)
-    year = models.PositiveSmallIntegerField(_("year"))
-    last_number = models.PositiveIntegerField(_("last number"), default=0)
-
-    class Meta:
-        verbose_name = _("invoice series")
-        verbose_name_plural = _("invoice series")
-        constraints = [models.UniqueConstraint("code", "year", name="a_series_counts_a_year_once")]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.year}".strip()
+    PARTLY_CREDITED = "partly_credited", _("Partly credited")
+    CREDITED = "credited", pgettext_lazy("invoice", "Credited")
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def to_render(self, now: datetime) -> "InvoiceQuerySet":
         """The invoices without a PDF on which nobody is working at `now`."""
-        free = Q(render_lease_until=None) | Q(render_lease_until__lte=now)
-        return self.filter(free, rendered_at=None).order_by("pk")
+        return self.filter(to_render(now)).order_by("pk")
 
 
-class Invoice(models.Model):
+class Invoice(Document):
     """An invoice. Seller and buyer are copies, `net_cents` is the sum of the lines, VAT is on that sum.
 
-    A trigger refuses every change but two: the PDF is added once, and so is the payment. Nothing is ever deleted; a
-    correction will be a credit note.
+    A trigger refuses every change but these: the PDF is added once, and so is the payment; what credit notes correct
+    only grows; and what came and went back again is kept up to date. Nothing is ever deleted.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="invoices", verbose_name=_("account"))
-    series = models.CharField(_("series"), max_length=8, blank=True)
-    year = models.PositiveSmallIntegerField(_("year"))
-    number = models.PositiveIntegerField(_("number in the series"))
-    full_number = models.CharField(_("number"), max_length=24, unique=True)
-    issued_on = models.DateField(_("date of issue"))
     due_on = models.DateField(_("due date"))
-    currency = models.CharField(_("currency"), max_length=3)
-    net_cents = models.BigIntegerField(_("net amount"))
-    vat_rate = models.DecimalField(_("VAT rate"), max_digits=5, decimal_places=4)
-    vat_cents = models.BigIntegerField(_("VAT"))
-    gross_cents = models.BigIntegerField(_("total"))
-    treatment = models.CharField(_("VAT treatment"), max_length=16, choices=TREATMENT_CHOICES)
-    language = models.CharField(_("language"), max_length=8)
-    seller = models.JSONField(_("seller"))
-    buyer = models.JSONField(_("buyer"))
-    purchase_order = models.CharField(_("purchase order reference"), max_length=40, blank=True)
-    reference = models.CharField(_("reference"), max_length=120, unique=True)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     paid_by = models.CharField(_("paid by"), max_length=16, choices=PaidBy.choices, blank=True)
     payment_reference = models.CharField(_("payment reference"), max_length=120, blank=True)
-    pdf = models.FileField(_("PDF"), max_length=200, blank=True)
-    pdf_sha256 = models.CharField(_("checksum of the PDF"), max_length=64, blank=True)
-    rendered_at = models.DateTimeField(_("rendered"), null=True, blank=True)
-    render_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    credited_cents = models.BigIntegerField(_("corrected by credit notes"), default=0)
+    returned_cents = models.BigIntegerField(_("paid and gone back"), default=0)
 
     objects = InvoiceQuerySet.as_manager()
 
@@ -127,6 +88,14 @@ class Invoice(models.Model):
                 | (Q(rendered_at__isnull=False) & ~Q(pdf="") & ~Q(pdf_sha256="")),
                 name="a_rendered_invoice_has_its_file",
             ),
+            models.CheckConstraint(
+                condition=Q(credited_cents__gte=0, credited_cents__lte=F("gross_cents")),
+                name="no_more_is_credited_than_was_invoiced",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_cents__gte=0, returned_cents__lte=F("gross_cents")),
+                name="no_more_goes_back_than_was_invoiced",
+            ),
         ]
         indexes = [
             models.Index("account", F("issued_on").desc(), F("id").desc(), name="invoices_by_account"),
@@ -134,19 +103,24 @@ class Invoice(models.Model):
             models.Index("due_on", name="invoices_to_be_paid", condition=Q(paid_at=None)),
         ]
 
-    def __str__(self) -> str:
-        return self.full_number
-
-    def state(self, today: date) -> State:
-        """How the invoice stands on `today`: paid, to be paid, or overdue from the day after it was due."""
-        if self.paid_at:
-            return State.PAID
-        return State.OVERDUE if self.due_on < today else State.TO_BE_PAID
+    @property
+    def left_cents(self) -> int:
+        """What no credit note has corrected."""
+        return self.gross_cents - self.credited_cents
 
     @property
-    def file_name(self) -> str:
-        """What the PDF is called on the customer's disk: the number, its slash replaced."""
-        return f"saldo-{self.full_number.replace('/', '-').replace(' ', '-')}.pdf"
+    def owed_cents(self) -> int:
+        """What is still to be paid: not paid yet, or paid and gone back, and not corrected."""
+        paid = self.gross_cents - self.returned_cents if self.paid_at else 0
+        return max(0, self.left_cents - paid)
+
+    def state(self, today: date) -> State:
+        """How the invoice stands on `today`: credited, paid, to be paid, or overdue from the day after it was due."""
+        if not self.left_cents:
+            return State.CREDITED
+        if self.owed_cents:
+            return State.OVERDUE if self.due_on < today else State.TO_BE_PAID
+        return State.PARTLY_CREDITED if self.credited_cents else State.PAID
 
 
 class InvoiceLine(models.Model):
@@ -170,3 +144,67 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+
+class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
+    def to_render(self, now: datetime) -> "CreditNoteQuerySet":
+        """The credit notes without a PDF on which nobody is working at `now`."""
+        return self.filter(to_render(now)).order_by("pk")
+
+
+class CreditNote(Document):
+    """Takes back an invoice or a part of it, with the VAT the invoice had, and names it.
+
+    A credit note has one line: `quantity_units` credits of those that were invoiced. All notes of an invoice come to
+    no more than the invoice, in each sum, and to exactly that when they correct the whole of it.
+    """
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="credit_notes", verbose_name=_("invoice"))
+    account = models.ForeignKey(
+        "accounts.Account", models.PROTECT, related_name="credit_notes", verbose_name=_("account")
+    )
+    reason = models.CharField(_("reason"), max_length=250)
+    description = models.CharField(_("description"), max_length=200)
+    quantity_units = models.BigIntegerField(_("credits"))
+    unit_price_cents = models.DecimalField(_("price of a credit in cents"), max_digits=14, decimal_places=6)
+
+    objects = CreditNoteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("credit note")
+        verbose_name_plural = _("credit notes")
+        constraints = [
+            models.UniqueConstraint("series", "year", "number", name="a_number_of_a_credit_note_is_given_once"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1) & ~Q(series=""), name="credit_notes_are_counted_in_a_series_of_their_own"
+            ),
+            models.CheckConstraint(
+                condition=Q(year=ExtractYear("issued_on")), name="a_credit_note_is_numbered_in_the_year_of_its_issue"
+            ),
+            models.CheckConstraint(
+                condition=Q(gross_cents__gt=0, net_cents__gte=0, vat_cents__gte=0, quantity_units__gte=0),
+                name="a_credit_note_gives_something_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(gross_cents=F("net_cents") + F("vat_cents")), name="a_credit_note_comes_to_net_and_vat"
+            ),
+            # Two sums of notes, each rounded to half a cent, differ by a cent at most: see `vat.vat_within`.
+            models.CheckConstraint(
+                condition=Q(
+                    vat_rate__gte=Abs(
+                        F("vat_cents") - F("net_cents") * F("vat_rate"), output_field=models.DecimalField()
+                    )
+                    - 1
+                ),
+                name="the_vat_of_a_credit_note_goes_with_its_rate",
+            ),
+            models.CheckConstraint(
+                condition=Q(rendered_at=None, pdf="", pdf_sha256="")
+                | (Q(rendered_at__isnull=False) & ~Q(pdf="") & ~Q(pdf_sha256="")),
+                name="a_rendered_credit_note_has_its_file",
+            ),
+        ]
+        indexes = [
+            models.Index("account", F("issued_on").desc(), F("id").desc(), name="credit_notes_by_account"),
+            models.Index("id", name="credit_notes_to_render", condition=Q(rendered_at=None)),
+        ]

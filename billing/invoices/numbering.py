@@ -5,6 +5,8 @@ So the counter is a row: it is locked in the transaction that issues, after ever
 and goes back with it.
 """
 
+from typing import Any
+
 from django.db.models import F
 
 from billing.invoices.models import InvoiceSeries
@@ -16,11 +18,17 @@ def lock(*, code: str, year: int) -> InvoiceSeries:
     return InvoiceSeries.objects.select_for_update().get(code=code, year=year)
 
 
-def take(series: InvoiceSeries) -> int:
-    """Return the next number of a locked series."""
+def take(series: InvoiceSeries) -> dict[str, Any]:
+    """Return the next number of a locked series, as the fields of a document."""
     InvoiceSeries.objects.filter(pk=series.pk).update(last_number=F("last_number") + 1)
     series.refresh_from_db(fields=["last_number"])
-    return series.last_number
+    code, year, number = series.code, series.year, series.last_number
+    return {
+        "series": code,
+        "year": year,
+        "number": number,
+        "full_number": full_number(code=code, year=year, number=number),
+    }
 
 
 def full_number(*, code: str, year: int, number: int) -> str:

@@ -1,6 +1,6 @@
-"""From an invoice to its PDF: A4, tagged for screen readers, the same bytes each time.
+"""From an invoice or a credit note to its PDF: A4, tagged for screen readers, the same bytes each time.
 
-The page speaks the invoice's language and says only what was copied into the invoice; nothing is fetched, from the
+The page speaks the document's language and says only what was copied into it; nothing is fetched, from the
 network or from the disk.
 """
 
@@ -11,7 +11,8 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.invoices.models import Invoice, PaidBy
+from billing.invoices.documents import Document
+from billing.invoices.models import CreditNote, Invoice, PaidBy
 from billing.invoices.vat import Treatment
 from portal import pdf
 from portal.templatetags import formats
@@ -42,23 +43,35 @@ PAID: dict[str, str | Promise] = {
 }
 
 
-def render(invoice: Invoice) -> bytes:
-    """Return the invoice as a PDF/UA-1 document. Fetch `lines` along with the invoice."""
-    with translation.override(invoice.language), timezone.override(settings.TIME_ZONE):
-        return pdf.render("billing/invoices/pdf.html", _context(invoice), sheets=SHEETS)
+def render(document: Document) -> bytes:
+    """Return it as a PDF/UA-1 document. Fetch an invoice's `lines`, and what a credit note corrects, along with it."""
+    with translation.override(document.language), timezone.override(settings.TIME_ZONE):
+        special = _of_note(document) if isinstance(document, CreditNote) else _of_invoice(document)
+        return pdf.render("billing/invoices/pdf.html", {**_common(document), **special}, sheets=SHEETS)
 
 
-def _context(invoice: Invoice) -> dict[str, Any]:
+def _common(document: Document) -> dict[str, Any]:
+    return {
+        "invoice": document,
+        "seller": document.seller,
+        "seller_address": _address(document.seller),
+        "buyer": document.buyer,
+        "buyer_address": _address(document.buyer),
+        # The number of an article (7-ter) is not broken over two lines.
+        "wording": str(WORDING.get(document.treatment, "")).replace("7-", "7\N{NON-BREAKING HYPHEN}"),
+    }
+
+
+def _of_note(note: CreditNote) -> dict[str, Any]:
+    """A credit note is its own only line."""
+    return {"lines": [note], "corrects": note.invoice}
+
+
+def _of_invoice(invoice: Document) -> dict[str, Any]:
+    assert isinstance(invoice, Invoice)
     iban = invoice.seller["iban"]
     return {
-        "invoice": invoice,
         "lines": list(invoice.lines.all()),
-        "seller": invoice.seller,
-        "seller_address": _address(invoice.seller),
-        "buyer": invoice.buyer,
-        "buyer_address": _address(invoice.buyer),
-        # The number of an article (7-ter) is not broken over two lines.
-        "wording": str(WORDING.get(invoice.treatment, "")).replace("7-", "7\N{NON-BREAKING HYPHEN}"),
         "paid": PAID[invoice.paid_by] % {"day": formats.day(invoice.paid_at)} if invoice.paid_at else "",
         "iban": " ".join(iban[start : start + 4] for start in range(0, len(iban), 4)),
     }

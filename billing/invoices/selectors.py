@@ -3,11 +3,11 @@
 from typing import TypedDict
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet, Sum, Value
 from django_stubs_ext import WithAnnotations
 
 from billing.invoices import vat
-from billing.invoices.models import Invoice
+from billing.invoices.models import CreditNote, Invoice
 from portal.accounts.models import Account, BillingDetails
 
 
@@ -53,10 +53,20 @@ def invoices(account: Account, *, year: int | None = None) -> "QuerySet[WithAnno
     return _listed(found.filter(year=year) if year else found)
 
 
-def years(account: Account) -> list[int]:
-    """The years in which the account was invoiced, latest first."""
-    found = Invoice.objects.filter(account=account).order_by("-year")
-    return list(found.values_list("year", flat=True).distinct())
+def credit_notes(account: Account, *, year: int | None = None) -> QuerySet[CreditNote]:
+    """The credit notes of the account (of one year), newest first, each with the invoice that it corrects."""
+    found = CreditNote.objects.filter(account=account).select_related("invoice").order_by("-issued_on", "-pk")
+    return found.filter(year=year) if year else found
+
+
+def years(account: Account) -> dict[int, bool]:
+    """The years in which something was issued to the account, latest first, and whether there are credit notes of it."""
+    issued = Invoice.objects.filter(account=account).order_by().values_list("year", Value(0))
+    corrected = CreditNote.objects.filter(account=account).order_by().values_list("year", Value(1))
+    found: dict[int, bool] = {}
+    for year, is_note in sorted(issued.union(corrected), reverse=True):
+        found[year] = bool(is_note) or found.get(year, False)
+    return found
 
 
 def find(reference: str) -> Invoice | None:

@@ -1,22 +1,19 @@
-"""The verbs of the invoices room: issue, record the payment of what was open, render the PDF."""
+"""The verbs of the invoices room: issue, record a payment and what went back of it, render the PDF."""
 
-import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from billing.amounts import to_credits
-from billing.invoices import numbering, pdf, selectors, vat
+from billing.invoices import numbering, rendering, selectors, vat
 from billing.invoices.models import Invoice, InvoiceLine, PaidBy
+from billing.invoices.rendering import RENDER_LEASE
 from billing.invoices.selectors import BillingDetailsMissing
 from billing.invoices.signals import invoice_issued
 from portal.accounts.models import Account, BillingDetails
@@ -27,19 +24,19 @@ from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
 
 __all__ = [
+    "RENDER_LEASE",
     "AlreadyPaid",
     "BillingDetailsMissing",
     "InvoiceReferenceConflict",
     "Line",
     "issue",
+    "note_returned",
     "record_payment",
     "render",
 ]
 
 SERIES = ""
 PAYMENT_TERM = timedelta(days=30)
-# Longer than a worker may take for one task (CELERY_TASK_TIME_LIMIT), so that two never render the same invoice.
-RENDER_LEASE = timedelta(minutes=6)
 # What the price of one credit is kept to, in cents.
 UNIT_PRICE_STEP = Decimal("0.000001")
 
@@ -91,7 +88,8 @@ def issue(
     invoice = Invoice.objects.create(
         account=account,
         reference=reference,
-        **_numbered(numbering.take(series), issued_on),
+        issued_on=issued_on,
+        **numbering.take(series),
         **_amounts(line, assessment),
         **_parties(account, details),
         due_on=issued_on if paid_at else issued_on + PAYMENT_TERM,
@@ -118,24 +116,15 @@ def record_payment(
     return invoice
 
 
-def render(*, invoice_id: int, now: datetime) -> bool:
-    """Make and store the PDF of an invoice that has none. Safe to call at any time, by anybody, again.
+@unit_of_work
+def note_returned(*, invoice: Invoice, cents: int) -> None:
+    """Note how much of what was paid for an invoice has gone back by now, in all. Repeating changes nothing."""
+    Invoice.objects.filter(pk=invoice.pk).exclude(returned_cents=cents).update(returned_cents=cents)
 
-    Return False when there was nothing to do or another worker is at it. No transaction is open while it works; a
-    worker that dies leaves its lease, and after that the next one starts anew.
-    """
-    lease_until = now + RENDER_LEASE
-    if not Invoice.objects.to_render(now).filter(pk=invoice_id).update(render_lease_until=lease_until):
-        return False
-    invoice = Invoice.objects.prefetch_related("lines").get(pk=invoice_id)
-    content = pdf.render(invoice)
-    name = f"invoices/{invoice.year}/{invoice.public_id}.pdf"
-    # What lies there is the half of a file that an interrupted worker left.
-    default_storage.delete(name)
-    stored = default_storage.save(name, ContentFile(content))
-    mine = Q(pk=invoice_id, rendered_at=None, render_lease_until=lease_until)
-    checksum = hashlib.sha256(content).hexdigest()
-    return bool(Invoice.objects.filter(mine).update(pdf=stored, pdf_sha256=checksum, rendered_at=now))
+
+def render(*, invoice_id: int, now: datetime) -> bool:
+    """Make and store the PDF of an invoice that has none; see `rendering.render`."""
+    return rendering.render(documents=Invoice.objects.prefetch_related("lines"), pk=invoice_id, now=now)
 
 
 def _tell(invoice: Invoice, actor_id: int | None, now: datetime) -> None:
@@ -169,12 +158,6 @@ def _same(known: Invoice, account: Account, line: Line) -> Invoice:
 
 def _summary(invoice: Invoice) -> dict[str, Any]:
     return {"number": invoice.full_number, "net_cents": invoice.net_cents, "gross_cents": invoice.gross_cents}
-
-
-def _numbered(number: int, issued_on: date) -> dict[str, Any]:
-    year = issued_on.year
-    full_number = numbering.full_number(code=SERIES, year=year, number=number)
-    return {"series": SERIES, "year": year, "number": number, "full_number": full_number, "issued_on": issued_on}
 
 
 def _amounts(line: Line, assessment: vat.Assessment) -> dict[str, Any]:

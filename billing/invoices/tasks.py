@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from billing.invoices import services
-from billing.invoices.models import Invoice
+from billing.invoices import credit_notes, services
+from billing.invoices.models import CreditNote, Invoice
 
 # One sweep queues no more; the next one follows within a minute.
 SWEEP = 500
@@ -17,7 +17,15 @@ def render(invoice_id: int) -> None:
 
 
 @shared_task
+def render_note(note_id: int) -> None:
+    """Render the PDF of one credit note, unless it has one or is being rendered."""
+    credit_notes.render(note_id=note_id, now=timezone.now())
+
+
+@shared_task
 def render_waiting() -> None:
-    """Queue every invoice whose PDF is missing and on which nobody works."""
+    """Queue every invoice and credit note whose PDF is missing and on which nobody works."""
     for invoice_id in Invoice.objects.to_render(timezone.now()).values_list("pk", flat=True)[:SWEEP]:
         render.delay(invoice_id)
+    for note_id in CreditNote.objects.to_render(timezone.now()).values_list("pk", flat=True)[:SWEEP]:
+        render_note.delay(note_id)

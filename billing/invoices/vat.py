@@ -67,6 +67,17 @@ def vat_cents(net_cents: int, rate: Decimal) -> int:
     return int((net_cents * rate).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def vat_within(gross_cents: int, rate: Decimal) -> int:
+    """Return the VAT that is part of `gross_cents`, rounded as `vat_cents` does.
+
+    Of an invoice's whole total it is the invoice's VAT: with n net and e what `vat_cents` rounded by, at most half a
+    cent, the VAT within the total differs from n * rate + e by e / (1 + rate), which is less than half a cent. With
+    a cent more, it grows by one cent or by none. So parts of an invoice, each the difference of two of these, are never
+    negative, in net or in VAT, and add up to its sums.
+    """
+    return int((gross_cents * rate / (1 + rate)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
 def is_valid_number(country: str, number: str) -> bool:
     """Whether `number`, with its prefix or without, is a VAT number of that EU country: form and checksum, offline."""
     territory = _territory(country)

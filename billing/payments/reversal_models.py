@@ -17,19 +17,24 @@ class Reversal(models.Model):
     """Money of a payment that went back: given back by us, claimed back, or returned by the bank.
 
     `reference` is the provider's name for it, or our own key where we asked for it. One that is `asked` for is not
-    known to have been carried out yet; one that is `undone` came to us again (a dispute that was won).
+    known to have been carried out yet, a `contested` one not decided; one that is `undone` came to us again (a dispute
+    that was won), and `came_again` did so after a credit note was issued for it: a person has to agree with the
+    customer what becomes of the money.
     """
 
     class Kind(models.TextChoices):
         REFUND = "refund", _("Refund")
         DISPUTE = "dispute", _("Disputed by the payer")
         RETURN = "return", _("Debit returned")
+        BY_HAND = "by_hand", _("Given back by bank transfer")
 
     class State(models.TextChoices):
         ASKED = "asked", pgettext_lazy("refund", "Asked for")
+        CONTESTED = "contested", pgettext_lazy("refund", "Not decided yet")
         DONE = "done", pgettext_lazy("refund", "Done")
         REFUSED = "refused", pgettext_lazy("refund", "Refused")
         UNDONE = "undone", pgettext_lazy("refund", "Undone")
+        CAME_AGAIN = "came_again", pgettext_lazy("refund", "Came again after its credit note")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     payment = models.ForeignKey("payments.Payment", models.PROTECT, related_name="reversals")

@@ -89,6 +89,10 @@ class TakeBackQuerySet(models.QuerySet["TakeBack"]):
         """Those whose credits were spent before they could be taken: they are owed."""
         return self.filter(undone_at=None, taken_units__lt=F("units"))
 
+    def to_correct(self) -> "TakeBackQuerySet":
+        """Those whose money is gone for good, and that took more credits than credit notes say."""
+        return self.filter(undone_at=None, reversal__state="done", noted_units__lt=F("taken_units"))
+
 
 class TakeBack(models.Model):
     """The credits of a recharge that go back with its money: `units` in all, `taken_units` of them so far.
@@ -102,6 +106,8 @@ class TakeBack(models.Model):
     taken_units = models.BigIntegerField(_("taken back"), default=0)
     created_at = models.DateTimeField(_("at"))
     undone_at = models.DateTimeField(_("given back"), null=True, blank=True)
+    noted_units = models.BigIntegerField(_("credits on credit notes"), default=0)
+    noted_cents = models.BigIntegerField(_("amount on credit notes"), default=0)
 
     objects = TakeBackQuerySet.as_manager()
 
@@ -112,6 +118,10 @@ class TakeBack(models.Model):
             models.CheckConstraint(
                 condition=Q(units__gte=0, taken_units__gte=0, taken_units__lte=F("units")),
                 name="no_more_is_taken_back_than_was_bought",
+            ),
+            models.CheckConstraint(
+                condition=Q(noted_cents__gte=0, noted_units__gte=0, noted_units__lte=F("taken_units")),
+                name="a_credit_note_follows_the_credits",
             ),
         ]
         indexes = [

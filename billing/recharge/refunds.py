@@ -33,6 +33,20 @@ def refund(
     return reversal
 
 
+@unit_of_work
+def give_back_by_hand(
+    *, recharge: Recharge, amount_cents: int, reason: str, reference: uuid.UUID, actor_id: int, now: datetime
+) -> Reversal:
+    """Take the credits back and issue the credit note for money that staff return by bank transfer themselves.
+
+    Raises `NotRefundable`, `CreditsSpent`. Repeatable by `reference`.
+    """
+    reversal = _ask(recharge, amount_cents, reason, reference, actor_id, now, kind=Reversal.Kind.BY_HAND)
+    reversals.finish(reversal=reversal, done=True, now=now)
+    reversal.refresh_from_db()
+    return reversal
+
+
 def pursue(*, reversal: Reversal, now: datetime) -> None:
     """Ask the provider for a refund that is asked for, if it is time to. Safe to call at any time, by anybody."""
     due = Reversal.objects.filter(pk=reversal.pk, state=Reversal.State.ASKED, ask_again_at__lte=now)
@@ -50,7 +64,13 @@ def pursue(*, reversal: Reversal, now: datetime) -> None:
 
 @unit_of_work
 def _ask(
-    recharge: Recharge, amount_cents: int, reason: str, reference: uuid.UUID, actor_id: int, now: datetime
+    recharge: Recharge,
+    amount_cents: int,
+    reason: str,
+    reference: uuid.UUID,
+    actor_id: int,
+    now: datetime,
+    kind: str = Reversal.Kind.REFUND,
 ) -> Reversal:
     recharge = Recharge.objects.select_for_update(of=("self",)).select_related("account").get(pk=recharge.pk)
     known = Reversal.objects.filter(reference=str(reference), payment=recharge.payment_id).first()
@@ -62,7 +82,7 @@ def _ask(
         raise NotRefundable
     reversal = Reversal.objects.create(
         payment_id=recharge.payment_id,
-        kind=Reversal.Kind.REFUND,
+        kind=kind,
         state=Reversal.State.ASKED,
         reference=str(reference),
         amount_cents=amount_cents,

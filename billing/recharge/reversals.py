@@ -17,6 +17,7 @@ from billing.credits.reclaim import reclaim
 from billing.ledger.codes import TransferCode
 from billing.payments.models import Reversal
 from billing.payments.providers.base import Reversed
+from billing.recharge import corrections
 from billing.recharge.models import Recharge, TakeBack
 from portal.accounts.models import Account
 from portal.audit import services as audit
@@ -24,27 +25,37 @@ from portal.notices import services as notices
 from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
 
+State = Reversal.State
+
 
 @unit_of_work
 def note(*, recharge: Recharge, reversals: Iterable[Reversed], now: datetime) -> None:
     """Note what went back of a paid recharge, each once, and take the credits along. Call it with the row locked."""
     for each in reversals:
-        reversal = Reversal.objects.filter(reference=each.reference).first()
-        if reversal is None:
-            reversal = Reversal.objects.create(
-                payment_id=recharge.payment_id,
-                kind=each.kind.value,
-                reference=each.reference,
-                amount_cents=each.amount_cents,
-                created_at=now,
-                finished_at=now,
-            )
-            begin(recharge=recharge, reversal=reversal, now=now)
-            announce(recharge, reversal, now)
-        elif reversal.state == Reversal.State.ASKED:
+        reversal = Reversal.objects.filter(reference=each.reference).first() or _begun(recharge, each, now)
+        if reversal.state == State.ASKED:
             finish(reversal=reversal, done=True, now=now)
+        if reversal.state == State.CONTESTED and each.is_final:
+            Reversal.objects.filter(pk=reversal.pk).update(state=State.DONE, finished_at=now)
+            corrections.correct(take_back=reversal.take_back, now=now)
         if each.is_undone:
-            undo(reversal=reversal, state=Reversal.State.UNDONE, now=now)
+            undo(reversal=reversal, state=State.UNDONE, now=now)
+
+
+def _begun(recharge: Recharge, said: Reversed, now: datetime) -> Reversal:
+    """Write down what we hear of for the first time."""
+    reversal = Reversal.objects.create(
+        payment_id=recharge.payment_id,
+        kind=said.kind.value,
+        state=State.DONE if said.is_final else State.CONTESTED,
+        reference=said.reference,
+        amount_cents=said.amount_cents,
+        created_at=now,
+        finished_at=now,
+    )
+    begin(recharge=recharge, reversal=reversal, now=now)
+    announce(recharge, reversal, now)
+    return reversal
 
 
 @unit_of_work
@@ -57,6 +68,7 @@ def begin(*, recharge: Recharge, reversal: Reversal, now: datetime) -> TakeBack:
     take_back = TakeBack.objects.create(recharge=recharge, reversal=reversal, units=units, created_at=now)
     _audit("recharge.reversed", recharge, reversal, now)
     collect(take_back=take_back, now=now)
+    corrections.note_returned(recharge=recharge)
     return take_back
 
 
@@ -71,7 +83,7 @@ def collect(*, take_back: TakeBack, now: datetime) -> int:
     recharge, missing = take_back.recharge, take_back.missing_units
     if not missing or recharge.transfer is None:
         return 0
-    is_refund = take_back.reversal.kind == Reversal.Kind.REFUND
+    is_refund = take_back.reversal.kind in (Reversal.Kind.REFUND, Reversal.Kind.BY_HAND)
     reference = f"reversal:{take_back.reversal.public_id}:{take_back.taken_units}"
     transfer = reclaim(
         wallet=credits.open_wallet(account=recharge.account),
@@ -86,6 +98,7 @@ def collect(*, take_back: TakeBack, now: datetime) -> int:
         return 0
     take_back.taken_units += transfer.amount
     take_back.save(update_fields=["taken_units"])
+    corrections.correct(take_back=take_back, now=now)
     return transfer.amount
 
 
@@ -106,19 +119,29 @@ def finish(*, reversal: Reversal, done: bool, now: datetime) -> None:
     if asked.update(state=Reversal.State.DONE, finished_at=now, ask_again_at=None):
         recharge = Recharge.objects.select_related("account").get(payment=reversal.payment_id)
         announce(recharge, reversal, now)
+        corrections.note_returned(recharge=recharge)
+        corrections.correct(take_back=reversal.take_back, now=now)
 
 
 @unit_of_work
 def undo(*, reversal: Reversal, state: str, now: datetime) -> None:
-    """Give back the credits that were taken: the money stayed, or came again. Once."""
+    """Give back the credits that were taken: the money stayed, or came again. Once.
+
+    Not after a credit note: it stays as it was issued, and so do the credits. A person sees to the money.
+    """
     take_back = (
         TakeBack.objects.select_for_update(of=("self",)).select_related("recharge__account").get(reversal=reversal)
     )
     if take_back.undone_at:
         return
+    if take_back.noted_cents:
+        Reversal.objects.filter(pk=reversal.pk).update(state=State.CAME_AGAIN, finished_at=now)
+        corrections.note_returned(recharge=take_back.recharge)
+        return
     TakeBack.objects.filter(pk=take_back.pk).update(undone_at=now)
     Reversal.objects.filter(pk=reversal.pk).update(state=state, finished_at=now, ask_again_at=None)
     recharge = take_back.recharge
+    corrections.note_returned(recharge=recharge)
     if take_back.taken_units:
         lot = CreditLot.objects.filter(transfer=recharge.transfer).first()
         price = (Decimal(recharge.net_cents) / to_credits(recharge.credits_units)).quantize(Decimal("0.000001"))

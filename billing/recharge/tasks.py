@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.payments.models import ProviderEvent, Reversal
-from billing.recharge import events, refunds, reversals, selectors, services
+from billing.recharge import corrections, events, refunds, reversals, selectors, services
 from billing.recharge.models import TakeBack
 from portal.sweeps import each
 
@@ -24,8 +24,9 @@ def hear_providers() -> None:
 
 @shared_task
 def take_back_owed() -> None:
-    """Carry refunds on that are asked for, and take what is owed from credits that have come."""
+    """Carry refunds on that are asked for, take what is owed from credits that have come, and correct invoices."""
     now = timezone.now()
     asked = Reversal.objects.filter(state=Reversal.State.ASKED, ask_again_at__lte=now)
     each(asked, lambda reversal: refunds.pursue(reversal=reversal, now=timezone.now()))
     each(TakeBack.objects.missing(), lambda take_back: reversals.collect(take_back=take_back, now=timezone.now()))
+    each(TakeBack.objects.to_correct(), lambda take_back: corrections.correct(take_back=take_back, now=timezone.now()))

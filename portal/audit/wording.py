@@ -47,6 +47,7 @@ ACTIONS: Final = {
     "invitation.renewed": gettext_lazy("Invitation sent again"),
     "invitation.sent": gettext_lazy("Invitation sent"),
     "invitation.withdrawn": gettext_lazy("Invitation withdrawn"),
+    "credit_note.issued": gettext_lazy("Credit note issued"),
     "invoice.issued": gettext_lazy("Invoice issued"),
     "invoice.paid": gettext_lazy("Invoice paid"),
     "login.closed": gettext_lazy("Signed out"),

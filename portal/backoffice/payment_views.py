@@ -14,7 +14,7 @@ from django_tables2 import RequestConfig
 
 from billing.payments import selectors as payments_selectors
 from billing.payments import services as payments
-from billing.payments.models import Attempt, Payment
+from billing.payments.models import Attempt, Payment, Reversal
 from billing.recharge import refunds
 from billing.recharge import services as recharges
 from billing.recharge.models import Recharge
@@ -69,7 +69,7 @@ def desk_payment(request: PersonRequest, payment: UUID) -> HttpResponse:
         "badge": payment_badge(found),
         "attempts": [(attempt, ATTEMPT_KINDS[Attempt.State(attempt.state)]) for attempt in attempts],
         "open_attempt": next((attempt for attempt in attempts if attempt.finished_at is None), None),
-        "next_step": _next_step(attempts[-1]),
+        "next_step": _next_step(attempts[-1]) or _next_step_back(found),
         "may_give_up": _may_give_up(attempts[-1]),
         "reversals": found.reversals.select_related("take_back").order_by("pk"),
         "refund_form": _refund_form(recharge),
@@ -158,6 +158,16 @@ def _next_step(attempt: Attempt) -> str:
         Attempt.State.PENDING: _("Wait: the bank takes days over a direct debit or a transfer. We ask by ourselves."),
         Attempt.State.CONFIRMING: _("Wait: the customer has to confirm the payment with their bank."),
     }.get(Attempt.State(attempt.state), "")
+
+
+def _next_step_back(payment: Payment) -> str:
+    """What a person does about money that came again after a credit note; empty when none did."""
+    if not payment.reversals.filter(state=Reversal.State.CAME_AGAIN).exists():
+        return ""
+    return _(
+        "Money that had gone back came to us again, after its credit note. The note stays, and so do the credits. "
+        "Agree with the customer: return the money by bank transfer, or let them buy again."
+    )
 
 
 def _refund_form(recharge: Recharge | None) -> RefundForm | None:

@@ -7,7 +7,7 @@ from typing import Final
 from django.db.models import BigIntegerField, Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from billing.invoices.models import Invoice
+from billing.invoices.models import CreditNote, Invoice
 from billing.ledger.codes import AccountCode
 from billing.ledger.models import Account as LedgerAccount
 from messaging.delivery.models import Message
@@ -60,8 +60,12 @@ def _named(query: str) -> Q:
 
 
 def _by_document(query: str) -> list[int]:
-    """The accounts of the invoice with this number, and of the message with this id."""
-    accounts = list(Invoice.objects.filter(full_number__iexact=query).values_list("account_id", flat=True))
+    """The accounts of the invoice or credit note with this number, and of the message with this id."""
+    accounts = [
+        account_id
+        for documents in (Invoice.objects, CreditNote.objects)
+        for account_id in documents.filter(full_number__iexact=query).values_list("account_id", flat=True)
+    ]
     try:
         message = uuid.UUID(query)
     except ValueError:

@@ -1,5 +1,6 @@
 """What the operator's desk shows of all customers."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from billing.credits import selectors as credits_selectors
 from billing.credits.revenue import Revenue
 from billing.credits.revenue import revenue as revenue_of
 from billing.credits.selectors import Totals
-from billing.invoices.models import Invoice
+from billing.invoices.models import CreditNote, Invoice
 from billing.ledger.entries import Period
 from billing.payments import selectors as payments_selectors
 from messaging.alerts import selectors as alerts_selectors
@@ -52,7 +53,8 @@ def attention(now: datetime) -> Attention:
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """The numbers of the business: credits in units ever, messages by state and net invoices of the last 30 days."""
+    """The numbers of the business: credits in units ever; messages by state and what was invoiced, without VAT and less
+    credit notes, of the last 30 days."""
 
     credits: Totals
     customer_count: int
@@ -69,16 +71,21 @@ def business(now: datetime) -> Business:
     """Add up the numbers of the business; what was invoiced comes by currency."""
     recent = Message.objects.filter(created_at__gte=now - WINDOW).order_by()
     counts = dict(recent.values_list("state").annotate(Count("pk")))
-    invoiced = Invoice.objects.filter(issued_on__gte=(now - WINDOW).date()).order_by()
     return Business(
         credits=credits_selectors.totals(),
         customer_count=Account.objects.customers().filter(deactivated_at=None).count(),
         messages=tuple((state, counts[state]) for state in State if state in counts),
-        invoiced=tuple(
-            (currency, int(cents))
-            for currency, cents in invoiced.values_list("currency").annotate(Sum("net_cents")).order_by("currency")
-        ),
+        invoiced=_invoiced(now),
     )
+
+
+def _invoiced(now: datetime) -> tuple[tuple[str, int], ...]:
+    sums: Counter[str] = Counter()
+    for documents, sign in ((Invoice.objects, 1), (CreditNote.objects, -1)):
+        recent = documents.filter(issued_on__gte=(now - WINDOW).date()).order_by()
+        for currency, cents in recent.values_list("currency").annotate(Sum("net_cents")):
+            sums[currency] += sign * int(cents)
+    return tuple(sorted(sums.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,9 @@ class DeskInvoiceTable(_OfAnAccount):
     def render_issued_on(self, value: date) -> str:
         return day(value)
 
+    def render_full_number(self, record: Invoice) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("desk_invoice", args=[record.public_id]), record.full_number)
+
     def render_net_cents(self, value: int, record: Invoice) -> str:
         return money(value, record.currency)
 

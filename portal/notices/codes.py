@@ -24,6 +24,7 @@ class Kind(TextChoices):
     ALERT_UNDELIVERED = "alert_undelivered", _("Balance alert not delivered")
     CREDITS_EXPIRING = "credits_expiring", _("Credits about to expire")
     INVOICE_ISSUED = "invoice_issued", _("Invoice to be paid")
+    CREDIT_NOTE_ISSUED = "credit_note_issued", _("Credit note issued")
     SENDER_APPROVED = "sender_approved", _("Sender name approved")
     SENDER_REFUSED = "sender_refused", _("Sender name refused")
     SENDER_WITHDRAWN = "sender_withdrawn", _("Sender name withdrawn")
@@ -67,6 +68,7 @@ RULES: Final[dict[Kind, Rule]] = {
     Kind.ALERT_UNDELIVERED: Rule(_PAYERS, _("A balance alert does not reach its address, and why."), "alerts", True),
     Kind.CREDITS_EXPIRING: Rule(_PAYERS, _("30, 7 and 1 days before credits expire."), "statement", True),
     Kind.INVOICE_ISSUED: Rule(_PAYERS, _("An invoice waits for its payment."), "invoices", True),
+    Kind.CREDIT_NOTE_ISSUED: Rule(_PAYERS, _("An invoice was corrected, in part or as a whole."), "invoices", True),
     Kind.SENDER_APPROVED: Rule(_SENDERS, _("A sender name can be used."), "sender_name", of_subject=True),
     Kind.SENDER_REFUSED: Rule(_SENDERS, _("A sender name cannot be used, and why."), "sender_name", of_subject=True),
     Kind.SENDER_WITHDRAWN: Rule(

@@ -99,6 +99,7 @@ def _payment_reversed(facts: Facts) -> Words:
     told = {
         "refund": _("We have given %(amount)s back for a recharge of %(account)s."),
         "dispute": _("A payment of %(amount)s of %(account)s is disputed at the bank, and the money went back."),
+        "by_hand": _("We are giving %(amount)s back by bank transfer, for a recharge of %(account)s."),
         "return": _("The bank has returned a direct debit of %(amount)s of %(account)s."),
     }[facts["kind"]]
     sentences = [told % named, _("%(credits)s credits go back with the money.") % named]
@@ -222,6 +223,23 @@ def _invoice_issued(facts: Facts) -> Words:
     )
 
 
+def _credit_note_issued(facts: Facts) -> Words:
+    named = {
+        "account": facts["account"],
+        "number": facts["number"],
+        "invoice": facts["invoice"],
+        "amount": money(facts["gross_cents"], facts["currency"]),
+    }
+    return Words(
+        _("%(account)s: credit note %(number)s") % named,
+        (
+            _("Credit note %(number)s corrects invoice %(invoice)s by %(amount)s.") % named,
+            _("You find it as a PDF beside the invoices."),
+        ),
+        _("Open the invoices"),
+    )
+
+
 def _sender_approved(facts: Facts) -> Words:
     return Words(
         _("%(account)s: the sender name %(name)s is approved") % facts,
@@ -278,6 +296,7 @@ _WORDS: Final[dict[Kind, Callable[[Facts], Words]]] = {
     Kind.ALERT_UNDELIVERED: _alert_undelivered,
     Kind.CREDITS_EXPIRING: _credits_expiring,
     Kind.INVOICE_ISSUED: _invoice_issued,
+    Kind.CREDIT_NOTE_ISSUED: _credit_note_issued,
     Kind.SENDER_APPROVED: _sender_approved,
     Kind.SENDER_REFUSED: _sender_refused,
     Kind.SENDER_WITHDRAWN: _sender_withdrawn,

@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from billing.amounts import to_units
 from billing.auto_recharge.models import AutoRecharge, Question
 from billing.credits import services as credits
+from billing.invoices import credit_notes
 from billing.ledger.codes import TransferCode
 from billing.payments import services as payments
 from billing.payments.models import PaymentMethod
@@ -101,11 +102,21 @@ def _recharge(account: Account, owner: User, now: datetime) -> dict[str, uuid.UU
         account=account, pack=pack, method=method, reference=uuid.uuid4(), actor_id=owner.pk, now=now
     )
     assert recharge.invoice is not None
+    note = credit_notes.issue(
+        invoice=recharge.invoice,
+        gross_cents=1,
+        quantity_units=0,
+        reason="test",
+        reference=f"world:{account.pk}",
+        actor_id=owner.pk,
+        now=now,
+    )
     return {
         "method": method.public_id,
         "recharge": recharge.public_id,
         "payment": recharge.payment.public_id,
         "invoice": recharge.invoice.public_id,
+        "credit_note": note.public_id,
     }
 
 

@@ -49,12 +49,21 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
-    """Money of a charge that went back, or is claimed back; `is_undone` when it came to us again (a dispute won)."""
+    """Money of a charge that went back, or is claimed back; `is_undone` when it came to us again (a dispute won).
+
+    A dispute is final once it `is_lost`; a refund and a returned debit are so from the first.
+    """
 
     reference: str
     kind: ReversalKind
     amount_cents: int
     is_undone: bool = False
+    is_lost: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing is left to be decided about it."""
+        return self.is_lost or self.kind != ReversalKind.DISPUTE
 
 
 @dataclass(frozen=True, slots=True)

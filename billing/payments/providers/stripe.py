@@ -224,7 +224,8 @@ def _reversals(intent: dict[str, Any]) -> list[Reversed]:
     for dispute in map(plain, disputes.auto_paging_iter()):
         if dispute["status"] not in INQUIRIES:
             kind = ReversalKind.RETURN if is_debit else ReversalKind.DISPUTE
-            found.append(Reversed(dispute["id"], kind, dispute["amount"], is_undone=dispute["status"] == "won"))
+            won, lost = dispute["status"] == "won", dispute["status"] == "lost"
+            found.append(Reversed(dispute["id"], kind, dispute["amount"], is_undone=won, is_lost=lost))
     return found
 
 

@@ -114,6 +114,8 @@ def test_the_numbers_of_the_business_add_up(world: Owned, now: datetime) -> None
     assert business.credits.held == 7_000
     assert business.customer_count == 1
     assert business.message_count == Message.objects.count() == 1
+    # An invoice of EUR 4.20, less a credit note of one cent.
+    assert business.invoiced == (("EUR", 419),)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,12 @@ FACTS: dict[Kind, dict[str, object]] = {
     Kind.RECHARGE_ASKS: {"credits_units": 1_000_000, "gross_cents": 512, "currency": "EUR", "because": "second"},
     Kind.CREDITS_EXPIRING: {"credits_units": 420_000, "expires_at": "2026-11-27T10:00:00+00:00", "days": 7},
     Kind.INVOICE_ISSUED: {"number": "2026/12", "gross_cents": 512, "currency": "EUR"},
+    Kind.CREDIT_NOTE_ISSUED: {
+        "number": "NC 2026/000001",
+        "invoice": "2026/12",
+        "gross_cents": 512,
+        "currency": "EUR",
+    },
     Kind.SENDER_APPROVED: SENDER,
     Kind.SENDER_REFUSED: SENDER | {"reason": "It is a brand of somebody else."},
     Kind.SENDER_WITHDRAWN: SENDER | {"reason": "Your trade mark has lapsed."},
