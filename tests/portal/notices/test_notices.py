@@ -42,6 +42,12 @@ FACTS: dict[Kind, dict[str, object]] = {
     Kind.BALANCE_BELOW_ZERO: {"balance_units": -7000},
     Kind.RECHARGE_ASKS: {"credits_units": 1_000_000, "gross_cents": 512, "currency": "EUR", "because": "second"},
     Kind.CREDITS_EXPIRING: {"credits_units": 420_000, "expires_at": "2026-11-27T10:00:00+00:00", "days": 7},
+    Kind.ALERT_UNDELIVERED: {
+        "address": "desk@acme.example",
+        "reason": "The mail server did not answer.",
+        "balance_units": 420_000,
+        "at": "2026-11-27T10:00:00+00:00",
+    },
     Kind.INVOICE_ISSUED: {"number": "2026/12", "gross_cents": 512, "currency": "EUR"},
     Kind.CREDIT_NOTE_ISSUED: {
         "number": "NC 2026/000001",
