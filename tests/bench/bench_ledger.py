@@ -21,15 +21,17 @@ from portal.services_embedded.postgres import EmbeddedPostgres
 from tests.bench.ledgers.worker import LINES
 from tests.bench.page import record
 
-ROUNDS = 3
+ROUNDS = 5
 SECONDS = 1.0
 CROWD = 8
 WRITERS = 4
-NAMES = ["saldo", "bare", "orm", "hordak", *(["pgledger"] if "PGLEDGER_SQL" in os.environ else [])]
+GUESTS = {"bare", "same_tables"}  # at work in our own database
+NAMES = ["saldo", "bare", "same_tables", "orm", "hordak", *(["pgledger"] if "PGLEDGER_SQL" in os.environ else [])]
 SHOWN = {
     "saldo": "Saldo",
     "bare": "the same SQL, bare psycopg",
-    "orm": "Django ORM, `select_for_update`, `bulk_create`",
+    "same_tables": "the same tables by Django's ORM, `select_for_update`, `bulk_create`",
+    "orm": "two plain tables by Django's ORM, `select_for_update`, `bulk_create`",
     "hordak": "django-hordak 2.0 with row lock and check; in bulk without",
     "pgledger": "pgledger, without a key",
 }
@@ -73,9 +75,9 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         found = {}
         with psycopg.connect(server.url, autocommit=True) as connection:
             for name in NAMES:
-                database = "saldo_bench" if name == "bare" else f"{name}_bench"
+                database = "saldo_bench" if name in GUESTS else f"{name}_bench"
                 found[name] = server.url.rsplit("/", 1)[0] + f"/{database}"
-                if name != "bare":
+                if name not in GUESTS:
                     connection.execute(f"DROP DATABASE IF EXISTS {database}")
                     connection.execute(f"CREATE DATABASE {database}")
                     module = f"tests.bench.ledgers.{name}"
