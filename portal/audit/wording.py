@@ -68,6 +68,7 @@ ACTIONS: Final = {
     "payment_method.added": gettext_lazy("Payment method added"),
     "payment_method.put_first": gettext_lazy("Payment method put first"),
     "payment_method.removed": gettext_lazy("Payment method removed"),
+    "payment_policy.changed": gettext_lazy("Limit of provisional credits changed"),
     "person.changed": gettext_lazy("Personal information changed"),
     "prices.agreed": gettext_lazy("Price list agreed"),
     "prices.loaded": gettext_lazy("Prices loaded"),
