@@ -8,6 +8,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3 python3.13 python3.1
 # Two of the four steps of `make test` go without a browser; these are the folders that need more than pytest alone.
 JOURNEYS := tests/journeys
 BENCH := tests/bench
+TESTS := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore=$(JOURNEYS) --ignore=$(BENCH)
 MUTMUT := var/mutation/env/bin/python
 ROOMS ?= billing/credits billing/ledger
 
@@ -24,14 +25,16 @@ run: $(VENV)/stamp system ## Run all of Saldo here with the demo's data (PORT=80
 manage: $(VENV)/stamp ## Run a management command against the Saldo that runs here: make manage DO=audit_ledger
 	@exec $(BIN)/python -m portal.launcher.manage $(DO)
 
+# The tests start some eighty Pythons: where the machine says to keep nothing, each would compile Saldo and its packages.
+test test-quick check: export PYTHONDONTWRITEBYTECODE :=
 test: check messages system-tests ## Run everything: the checks, the tests, the journeys in a browser
 	@echo "Tests"
-	@$(BIN)/pytest -q -n 2 --dist loadfile --ignore=$(JOURNEYS) --ignore=$(BENCH)
+	@$(TESTS)
 	@echo "Journeys in a browser"
 	@$(BIN)/pytest -q $(JOURNEYS)
 
 test-quick: $(VENV)/stamp system messages ## Run the tests without the checks and without a browser
-	@$(BIN)/pytest -q -n 2 --dist loadfile --ignore=$(JOURNEYS) --ignore=$(BENCH)
+	@$(TESTS)
 
 check: export SALDO_MODE = test
 check: $(VENV)/stamp ## Look at format, lint, types, contracts between the rooms, and migrations

@@ -4,8 +4,10 @@ from collections import Counter
 from html.parser import HTMLParser
 from typing import Any
 
+from django.core.signals import setting_changed
 from django.db import connection
 from django.test import Client
+from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext
 
 MOST_QUERIES = 24
@@ -98,3 +100,24 @@ class PageClient(Client):
             if request.get("REQUEST_METHOD") == "GET":
                 assert len(queries) <= MOST_QUERIES, f"{path} asks the database {len(queries)} times"
         return response
+
+
+def share_middleware() -> None:
+    """Build the chain of middleware once for all clients, and again only after a test has changed a setting.
+
+    Each client would have its own: one looks through all static files, and a test often has three clients.
+    """
+    build = ClientHandler.load_middleware
+    built: list[dict[str, Any]] = []
+
+    def load(handler: ClientHandler, is_async: bool = False) -> None:
+        if not built:
+            build(handler, is_async)
+            built.append({name: value for name, value in vars(handler).items() if name != "enforce_csrf_checks"})
+        vars(handler).update(built[0])
+
+    def forget(**changed: object) -> None:
+        built.clear()
+
+    ClientHandler.load_middleware = load  # type: ignore[assignment,method-assign]
+    setting_changed.connect(forget, weak=False)
