@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,7 @@ LONG_BY_DECISION = {"portal/settings.py"}
 OUR_LABELS = {config.label for config in apps.get_app_configs() if config.name.split(".")[0] in WINGS}
 
 
-def sources() -> Iterator[tuple[str, str, ast.Module]]:
-    """Every Python file of the wings, migrations left out: name, text, syntax tree."""
+def _sources() -> Iterator[tuple[str, str, ast.Module]]:
     for wing in WINGS:
         for file in sorted((ROOT / wing).rglob("*.py")):
             if "migrations" not in file.parts:
@@ -30,7 +30,12 @@ def sources() -> Iterator[tuple[str, str, ast.Module]]:
                 yield str(file.relative_to(ROOT)), text, ast.parse(text)
 
 
-SOURCES = list(sources())
+@cache
+def sources() -> list[tuple[str, str, ast.Module]]:
+    """Every Python file of the wings, migrations left out: name, text, syntax tree."""
+    return list(_sources())
+
+
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 
@@ -41,7 +46,7 @@ def our_models() -> list[type[models.Model]]:
 def test_no_function_is_longer_than_a_screen() -> None:
     long = [
         f"{name}:{node.lineno} {node.name} has {(node.end_lineno or 0) - node.lineno + 1} lines"
-        for name, _, tree in SOURCES
+        for name, _, tree in sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno + 1 > MOST_LINES_IN_A_FUNCTION
@@ -52,7 +57,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
 def test_no_file_has_grown_two_jobs() -> None:
     long = [
         f"{name} has {text.count(chr(10))} lines"
-        for name, text, _ in SOURCES
+        for name, text, _ in sources()
         if text.count("\n") > MOST_LINES_IN_A_FILE and name not in LONG_BY_DECISION
     ]
     assert long == []
@@ -70,7 +75,7 @@ def test_no_template_is_longer_than_two_screens() -> None:
 def test_no_import_hides_in_a_function() -> None:
     hidden = [
         f"{name}:{inner.lineno}"
-        for name, _, tree in SOURCES
+        for name, _, tree in sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for inner in ast.walk(node)
@@ -91,18 +96,18 @@ def test_no_amount_is_a_float() -> None:
 
 def test_no_moment_is_naive() -> None:
     forbidden = re.compile(r"datetime\.now\(\)|utcnow\(|date\.today\(|utcfromtimestamp\(")
-    found = [name for name, text, _ in SOURCES if forbidden.search(text)]
+    found = [name for name, text, _ in sources() if forbidden.search(text)]
     assert found == []
 
 
 def test_nothing_reacts_to_a_model_being_saved() -> None:
     forbidden = re.compile(r"\b(pre|post)_(save|delete)\b|\bm2m_changed\b")
-    assert [name for name, text, _ in SOURCES if forbidden.search(text)] == []
+    assert [name for name, text, _ in sources() if forbidden.search(text)] == []
 
 
 def test_services_know_no_pages_and_no_queue() -> None:
     forbidden = re.compile(r"django\.http|django\.shortcuts|\.delay\(|apply_async|import.*\btasks\b")
-    found = [name for name, text, _ in SOURCES if name.endswith("services.py") and forbidden.search(text)]
+    found = [name for name, text, _ in sources() if name.endswith("services.py") and forbidden.search(text)]
     assert found == []
 
 
@@ -123,7 +128,7 @@ def test_every_reference_to_another_room_protects_it_or_says_why() -> None:
 def test_what_is_public_is_documented() -> None:
     silent = [
         f"{name}:{node.lineno} {node.name}"
-        for name, _, tree in SOURCES
+        for name, _, tree in sources()
         if name.rsplit("/", 1)[-1] in {"services.py", "selectors.py", "amounts.py", "quote.py", "vat.py", "segments.py"}
         for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
@@ -135,7 +140,7 @@ def test_what_is_public_is_documented() -> None:
 
 def test_nothing_is_left_behind() -> None:
     marks = re.compile(r"TO" + r"DO|FIX" + r"ME|XX" + r"X\b|NotImplementedError|breakpoint\(|\bprint\(")
-    assert [name for name, text, _ in SOURCES if marks.search(text) and "/commands/" not in name] == []
+    assert [name for name, text, _ in sources() if marks.search(text) and "/commands/" not in name] == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -148,7 +153,7 @@ def test_a_template_has_nothing_inline(template: Path) -> None:
 
 
 def test_every_template_is_used() -> None:
-    everything = "\n".join(text for _, text, _ in SOURCES) + "\n".join(
+    everything = "\n".join(text for _, text, _ in sources()) + "\n".join(
         template.read_text(encoding="utf-8") for template in TEMPLATES
     )
     unused = [
