@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.auto_recharge.models import MAX_THRESHOLD, AutoRecharge
+from billing.auto_recharge.replaying import Wish
 from billing.auto_recharge.services import Terms
 from billing.payments.models import PaymentMethod
 from billing.pricing.models import CreditPack
@@ -59,11 +60,12 @@ class AutoRechargeForm(forms.Form):
         data: Mapping[str, Any] | None,
         *,
         auto: AutoRecharge | None,
+        proposed: Mapping[str, Any],
         methods: Sequence[PaymentMethod],
         quantities: Sequence[int],
         prices: Mapping[int, CreditPack],
     ) -> None:
-        """`quantities` are those that can be chosen, `prices` the packs of such units; `methods` those that may be charged, in order."""
+        """`quantities` are those that can be chosen, `prices` the packs of such units; `methods` those that may be charged, in order; `proposed` is what an address fills in."""
         initial: dict[str, Any] = {"revision": 0, "quantity": quantities[len(quantities) // 2]}
         if auto is not None:
             initial = {
@@ -75,10 +77,19 @@ class AutoRechargeForm(forms.Form):
                 "month_cap": _euros(auto.month_cap_cents),
             }
         super().__init__(data, initial=initial)
+        self.initial = {**initial, **self._proposal(proposed)}
         quantity = cast(forms.TypedChoiceField, self.fields["quantity"])
         quantity.choices = [(units, _label(units, prices.get(units))) for units in quantities]
         kept = PaymentMethod.objects.filter(pk__in=[method.pk for method in methods]).order_by("position", "pk")
         cast(forms.ModelChoiceField[PaymentMethod], self.fields["method"]).queryset = kept
+
+    def _proposal(self, proposed: Mapping[str, Any]) -> dict[str, Any]:
+        """What the replay's page proposes: filled in, and saved only by whoever saves it."""
+        try:
+            threshold = self.fields["threshold"].clean(proposed.get("threshold", ""))
+        except forms.ValidationError:
+            return {}
+        return {"threshold": threshold, "quantity": proposed.get("quantity", "")}
 
     def terms(self) -> Terms:
         """What was filled in, as the services take it."""
@@ -90,6 +101,42 @@ class AutoRechargeForm(forms.Form):
             day_cap_cents=_cents(cleaned["day_cap"]),
             month_cap_cents=_cents(cleaned["month_cap"]),
         )
+
+
+class ReplayForm(forms.Form):
+    """A pair to be tried out on the last 60 days; its address can be shared."""
+
+    threshold = CreditsField(label=_("Minimum threshold"), most=MAX_THRESHOLD)
+    quantity = forms.TypedChoiceField(label=_("Quantity"), coerce=int)
+    days = forms.IntegerField(
+        label=_("Days until the credits are there"),
+        min_value=0,
+        max_value=14,
+        help_text=_("0 for a card. A direct debit takes about five days."),
+    )
+    most = forms.IntegerField(
+        label=_("At most so many recharges a month"),
+        min_value=1,
+        max_value=60,
+        help_text=_("For the recommendation."),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, *, quantities: Sequence[int], wish: Wish) -> None:
+        """`wish` is what the form begins with."""
+        initial = {
+            "threshold": wish.threshold_units,
+            "quantity": wish.quantity_units,
+            "days": wish.days,
+            "most": wish.most_a_month,
+        }
+        super().__init__(data, initial=initial)
+        quantity = cast(forms.TypedChoiceField, self.fields["quantity"])
+        quantity.choices = [(units, credits(units)) for units in quantities]
+
+    def wish(self) -> Wish:
+        """What was filled in."""
+        cleaned = self.cleaned_data
+        return Wish(cleaned["threshold"], cleaned["quantity"], cleaned["days"], cleaned["most"])
 
 
 def _label(units: int, pack: CreditPack | None) -> str:

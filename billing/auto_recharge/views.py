@@ -179,6 +179,7 @@ def _number(typed: str) -> int:
 def _form(request: AccountRequest, standing: Standing) -> AutoRechargeForm:
     return AutoRechargeForm(
         request.POST if request.method == "POST" else None,
+        proposed=request.GET,
         auto=standing.auto,
         methods=standing.methods,
         quantities=standing.rules.quantities,
