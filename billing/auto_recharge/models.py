@@ -146,6 +146,11 @@ class Evaluation(models.Model):
     def __str__(self) -> str:
         return f"{self.answer} {self.pk}"
 
+    @property
+    def waits_for_arrival(self) -> bool:
+        """Whether there was enough only together with what is on its way."""
+        return self.answer == Answer.ENOUGH and self.available_units <= self.threshold_units
+
 
 class Question(models.Model):
     """The owner is asked whether a purchase that looks unusual is to be made. Answered once.

@@ -39,7 +39,9 @@ WORDS: Final[dict[Answer, Words]] = {
         _("Another recharge was still waiting for its payment."),
         "info",
         _("No other recharge is waiting for its payment."),
-        _("It is settled by itself. One recharge at a time is open."),
+        _(
+            "It is settled by itself; a direct debit takes some days. One recharge at a time is open, so nothing is paid twice."
+        ),
         "recharges",
         _("Show the recharges"),
     ),

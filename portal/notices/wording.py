@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.accounts.models import Account
-from portal.notices.codes import RULES, Kind
+from portal.notices.addresses import guardian, path
+from portal.notices.codes import Kind
 from portal.notices.models import Notice
 from portal.templatetags.formats import country_name, credits, day, moment, money
+
+__all__ = ["Words", "path", "words"]
 
 Facts = Mapping[str, Any]
 
@@ -30,26 +30,10 @@ class Words:
 def words(notice: Notice) -> Words:
     """Put a notice into words; missing facts are a fault of whoever announced it (`KeyError`)."""
     said = _WORDS[Kind(notice.kind)]({**notice.context, "account": notice.account.name})
-    if _guardian(notice) is None:
+    if guardian(notice) is None:
         return said
     advice = _("This sub-account is deactivated. Reset it to take its credits back, or reactivate it.")
     return Words(said.subject, (*said.sentences, advice), _("Open the sub-accounts"))
-
-
-def path(notice: Notice) -> str:
-    """Where the notice's button leads, on this site; with the key that whoever announced it gave for it."""
-    if guardian := _guardian(notice):
-        return reverse("subaccounts", args=[guardian.public_id])
-    rule = RULES[Kind(notice.kind)]
-    subject = [notice.subject.partition(":")[2]] if rule.of_subject else []
-    page = reverse(rule.url_name, args=[notice.account.public_id, *subject])
-    key = notice.context.get("link_key")
-    return f"{page}?{urlencode({'key': key})}" if key else page
-
-
-def _guardian(notice: Notice) -> Account | None:
-    """Who looks after a sub-account whose own pages nobody opens: its parent while it is deactivated."""
-    return notice.account.parent if notice.account.deactivated_at else None
 
 
 def _recharge_paid(facts: Facts) -> Words:

@@ -197,5 +197,20 @@ def test_a_stop_is_ended_on_the_page_by_who_may_buy(
     assert Recharge.objects.count() == 2
 
 
+def test_credits_that_take_days_are_explained_as_on_their_way(
+    old_acme: Account, browser: Client, card: Card, switched_on: SwitchedOn
+) -> None:
+    auto = switched_on(card(sandbox.TIMEOUT_AFTER))
+    for _ in range(2):
+        services.evaluate(auto_id=auto.pk, now=timezone.now())
+    told = browser.get(url("auto_recharge_evaluations", old_acme)).content.decode()
+    assert "There were enough credits." in told
+    assert "100 credits were on their way." in told
+    AutoRecharge.objects.update(threshold_units=100 * CREDIT)
+    services.evaluate(auto_id=auto.pk, now=timezone.now())
+    told = browser.get(url("auto_recharge_evaluations", old_acme)).content.decode()
+    assert "Another recharge was still waiting for its payment." in told
+
+
 def test_a_history_without_rows_says_what_it_will_hold(old_acme: Account, browser: Client) -> None:
     assert "Nothing has been looked at yet" in browser.get(url("auto_recharge_evaluations", old_acme)).content.decode()
