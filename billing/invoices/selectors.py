@@ -59,7 +59,12 @@ def credit_notes(account: Account, *, year: int | None = None) -> QuerySet[Credi
     return found.filter(year=year) if year else found
 
 
-def years(account: Account) -> dict[int, bool]:
+def years(account: Account) -> list[int]:
+    """The years in which something was issued to the account, latest first."""
+    return list(years_corrected(account))
+
+
+def years_corrected(account: Account) -> dict[int, bool]:
     """The years in which something was issued to the account, latest first, and whether there are credit notes of it."""
     issued = Invoice.objects.filter(account=account).order_by().values_list("year", Value(0))
     corrected = CreditNote.objects.filter(account=account).order_by().values_list("year", Value(1))

@@ -26,7 +26,7 @@ ROWS = 25
 @require_GET
 def invoices(request: AccountRequest) -> HttpResponse:
     """The account's invoices, of all years or of one, and the credit notes that correct some of them."""
-    years = selectors.years(request.account)
+    years = selectors.years_corrected(request.account)
     form = YearForm(request.GET if "year" in request.GET else None, years=list(years))
     found = selectors.invoices(request.account, year=form.chosen)
     table = InvoiceTable(found, account=request.account, today=timezone.localdate())
@@ -70,7 +70,7 @@ def credit_note_pdf(request: AccountRequest, credit_note: UUID) -> HttpResponseB
 @require_GET
 def invoice_archive(request: AccountRequest) -> HttpResponseBase:
     """All invoices and credit notes, of all years or of one, in one file: complete, or not yet."""
-    form = YearForm(request.GET, years=list(selectors.years(request.account)))
+    form = YearForm(request.GET, years=selectors.years(request.account))
     found: list[Document] = [
         *selectors.invoices(request.account, year=form.chosen)[: downloads.MOST],
         *selectors.credit_notes(request.account, year=form.chosen)[: downloads.MOST],

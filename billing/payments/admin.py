@@ -6,6 +6,7 @@ from billing.payments.models import (
     Attempt,
     Mandate,
     MethodNeed,
+    MethodSetup,
     Payment,
     PaymentMethod,
     PaymentPolicy,
@@ -29,6 +30,13 @@ class MandateAdmin(ReadOnlyAdmin):
     list_display = ("reference", "holder", "state", "accepted_at", "validated_at", "ended_at")
     list_filter = ("state",)
     search_fields = ("reference", "holder")
+
+
+@admin.register(MethodSetup)
+class MethodSetupAdmin(ReadOnlyAdmin):
+    list_display = ("session", "account", "created_at", "method")
+    list_select_related = ("account", "method")
+    search_fields = ("session", "account__name")
 
 
 @admin.register(MethodNeed)

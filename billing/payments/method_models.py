@@ -115,3 +115,26 @@ class MethodNeed(models.Model):
 
     def __str__(self) -> str:
         return self.by
+
+
+class MethodSetup(models.Model):
+    """A provider's page that somebody opened to enter a card or a bank account, and what it brought.
+
+    Whoever hears first that it was completed, the browser that comes back or the webhook, keeps the method, once. A
+    mandate's `text` was agreed to here, before the page was opened: when, from which address, by whom.
+    """
+
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
+    session = models.CharField(_("provider's reference"), max_length=120, unique=True)
+    text = models.TextField(_("text that was agreed to"), blank=True)
+    opened_from = models.GenericIPAddressField(_("opened from"))
+    created_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(_("opened"))
+    method = models.OneToOneField(PaymentMethod, models.PROTECT, null=True, related_name="setup")
+
+    class Meta:
+        verbose_name = _("set-up of a payment method")
+        verbose_name_plural = _("set-ups of payment methods")
+
+    def __str__(self) -> str:
+        return self.session

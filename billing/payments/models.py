@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from billing.payments.method_models import Mandate, MethodNeed, PaymentMethod, PaymentMethodQuerySet
+from billing.payments.method_models import Mandate, MethodNeed, MethodSetup, PaymentMethod, PaymentMethodQuerySet
 from billing.payments.reasons import Reason
 from billing.payments.reversal_models import PaymentPolicy, ProviderEvent, Reversal
 
@@ -18,6 +18,7 @@ __all__ = [
     "AttemptQuerySet",
     "Mandate",
     "MethodNeed",
+    "MethodSetup",
     "Payment",
     "PaymentMethod",
     "PaymentMethodQuerySet",

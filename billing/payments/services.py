@@ -50,7 +50,7 @@ FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
 # A bank takes days over a debit and tells us by webhook; this is for the webhook that was lost.
 PENDING_PAUSE = timedelta(hours=6)
-# Somebody sits before the bank's page.
+# Somebody sits before the bank's page: asked soon at first, for those who come back before the webhook.
 CONFIRMING_PAUSE = timedelta(minutes=2)
 # Providers keep an idempotency key for 24 hours at least: after this nothing is asked for with it, only looked up.
 KEY_LIFE = timedelta(hours=20)
@@ -187,7 +187,7 @@ def _wait(attempt: Attempt, answer: Answer, now: datetime) -> None:
         state=Attempt.State(answer.outcome.value),
         provider_reference=answer.provider_reference or F("provider_reference"),
         confirm_url=answer.confirm_url,
-        ask_again_at=now + (PENDING_PAUSE if is_pending else CONFIRMING_PAUSE),
+        ask_again_at=now + (PENDING_PAUSE if is_pending else min(pause, CONFIRMING_PAUSE)),
     )
 
 

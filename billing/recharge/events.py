@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from billing.payments import services as payments
+from billing.payments import setups
 from billing.payments.models import Attempt, ProviderEvent
 from billing.payments.providers.base import Outcome
+from billing.payments.providers.stripe import PAGE_COMPLETED
+from billing.payments.providers.stripe_setup import NotReached, NotSetUp
 from billing.recharge import services
 from billing.recharge.models import Recharge
 
@@ -18,6 +21,9 @@ State, Verdict = ProviderEvent.State, ProviderEvent.Verdict
 def handle(*, event: ProviderEvent, now: datetime) -> None:
     """Deal with an event, if nobody else is at it: ask the provider what became of the charge, and settle."""
     if not ProviderEvent.objects.due(now).filter(pk=event.pk).update(handle_at=now + LEASE):
+        return
+    if event.kind == PAGE_COMPLETED:
+        _finish_setup(event, now)
         return
     attempt = _attempt(event)
     recharge = None if attempt is None else Recharge.objects.filter(payment=attempt.payment_id).first()
@@ -35,6 +41,18 @@ def handle(*, event: ProviderEvent, now: datetime) -> None:
         return
     services.conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
     _close(event, State.DONE, Verdict.NONE)
+
+
+def _finish_setup(event: ProviderEvent, now: datetime) -> None:
+    """Keep the card or bank account that somebody entered on the provider's page."""
+    try:
+        setups.finish(session=event.provider_reference, now=now)
+    except NotReached:
+        ProviderEvent.objects.filter(pk=event.pk).update(handle_at=now + PAUSE)
+    except NotSetUp:
+        _close(event, State.SET_ASIDE, Verdict.UNKNOWN_PAYMENT)
+    else:
+        _close(event, State.DONE, Verdict.NONE)
 
 
 def _attempt(event: ProviderEvent) -> Attempt | None:

@@ -67,11 +67,14 @@ def recharge(request: AccountRequest, recharge: str) -> HttpResponse:
     """One purchase: paid, failed with the reason, or still being confirmed."""
     mine = get_object_or_404(selectors.recharges(request.account), public_id=recharge)
     name = "_state.html" if request.htmx else "recharge.html"
+    take_backs = list(mine.take_backs.filter(undone_at=None).select_related("reversal"))
     context = {
         "recharge": mine,
         "attempt": selectors.progress(mine),
         "State": Recharge.State,
-        "take_backs": mine.take_backs.filter(undone_at=None).select_related("reversal"),
+        "take_backs": take_backs,
+        "is_undone": sum(each.units for each in take_backs) == mine.credits_units,
+        "credit_notes": mine.invoice.credit_notes.order_by("pk") if mine.invoice else [],
         "is_provisional": mine.provisional_until is not None and mine.provisional_until > timezone.now(),
         "may_send": request.member.can(Capability.SEND),
     }

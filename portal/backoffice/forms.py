@@ -136,7 +136,12 @@ class RefundForm(forms.Form):
 
     reference = forms.UUIDField(widget=forms.HiddenInput)
     amount_cents = forms.DecimalField(
-        min_value=Decimal("0.01"), max_digits=12, decimal_places=2, localize=True, label=gettext_lazy("Amount")
+        min_value=Decimal("0.01"),
+        max_digits=12,
+        decimal_places=2,
+        localize=True,
+        label=gettext_lazy("Amount"),
+        widget=UnitInput(unit="EUR", attrs={"inputmode": "decimal"}),
     )
     reason = forms.CharField(max_length=200, label=gettext_lazy("Reason"))
 

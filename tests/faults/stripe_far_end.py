@@ -161,6 +161,7 @@ class FarEnd:
             method |= {"sepa_debit": {"last4": "3456"}, "billing_details": {"name": "Acme S.r.l."}}
         page = {
             "id": f"cs_{uuid.uuid4().hex[:8]}",
+            "mode": "setup",
             "object": "checkout.session",
             "url": f"{self.url}/page",
             "status": "complete",

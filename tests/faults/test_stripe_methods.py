@@ -1,7 +1,8 @@
 """Cards and bank accounts that Stripe keeps: from its own page to a paid recharge and a refund, for this account alone."""
 
+import random
 import uuid
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -9,9 +10,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from billing.payments import services as payments
-from billing.payments.models import Attempt, Mandate, PaymentMethod, Reversal
+from billing.payments.models import Attempt, Mandate, MethodSetup, PaymentMethod, ProviderEvent, Reversal
 from billing.pricing import selectors as pricing_selectors
-from billing.recharge import refunds, services
+from billing.recharge import events, refunds, services
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account, User
 from tests.conftest import SignedIn
@@ -63,6 +64,57 @@ def test_a_method_kept_at_stripe_pays_and_is_refunded(
     answer = payments.look_up(attempt=Attempt.objects.get(), now=now)
     services.conclude(recharge=recharge, attempt=Attempt.objects.get(), answer=answer, now=now)
     assert (Reversal.objects.count(), far_end.refunds[0]["amount"]) == (1, 100)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["card", "sepa"])
+def test_what_was_entered_is_kept_by_the_webhook_though_nobody_comes_back(
+    far_end: FarEnd, settings: Settings, acme: Account, alice: User, signed_in: SignedIn, kind: str
+) -> None:
+    settings.PAYMENT_PROVIDER = "stripe"
+    browser = signed_in(alice)
+    browser.post(reverse("stripe_page", args=[acme.public_id]), {"kind": kind, "agreed": "on"})
+    session, page = next(iter(far_end.pages.items()))
+    page["status"] = "open"
+    far_end.tell("checkout.session.completed", page)
+    far_end.tell("checkout.session.completed", page | {"id": "cs_nobodys"})
+    url, now = settings.STRIPE_API_URL, timezone.now()
+    settings.STRIPE_API_URL = "http://127.0.0.1:9"
+    far_end.deliver(random.Random(1))
+    ours = ProviderEvent.objects.get(provider_reference=session)
+    events.handle(event=ours, now=now + timedelta(seconds=1))
+    ours.refresh_from_db()
+    # Nobody answered: it is not known, and asked again.
+    assert (ours.state, ours.handle_at > now) == ("waiting", True)
+    settings.STRIPE_API_URL = url
+    page["status"] = "complete"
+    for event in ProviderEvent.objects.all():
+        events.handle(event=event, now=now + timedelta(minutes=2))
+    browser.post(reverse("stripe_method", args=[acme.public_id]), {"session": session})
+    method = PaymentMethod.objects.get()
+    assert (method.created_by, method.setup.session) == (alice, session)
+    found = ProviderEvent.objects.order_by("pk").values_list("state", "verdict")
+    assert sorted(found) == [("done", ""), ("set_aside", "unknown_payment")]
+    if kind == "sepa":
+        mandate = Mandate.objects.get()
+        assert (mandate.text, mandate.state) == (MethodSetup.objects.get().text, Mandate.State.VALID)
+
+
+def test_a_page_that_was_opened_for_a_card_brings_no_bank_account(
+    far_end: FarEnd, settings: Settings, acme: Account, alice: User, signed_in: SignedIn
+) -> None:
+    settings.PAYMENT_PROVIDER = "stripe"
+    browser = signed_in(alice)
+    browser.post(reverse("stripe_page", args=[acme.public_id]), {"kind": "card"})
+    session, page = next(iter(far_end.pages.items()))
+    method = page["setup_intent"]["payment_method"]
+    method |= {"type": "sepa_debit", "sepa_debit": {"last4": "3456"}}
+    answer = browser.post(reverse("stripe_method", args=[acme.public_id]), {"session": session}, follow=True)
+    assert "The payment method was not set up" in answer.content.decode()
+    assert not PaymentMethod.objects.exists()
+    settings.STRIPE_API_URL = "http://127.0.0.1:9"
+    answer = browser.post(reverse("stripe_method", args=[acme.public_id]), {"session": session}, follow=True)
+    assert "Stripe does not answer" in answer.content.decode()
 
 
 def test_a_bank_account_is_not_kept_without_consent_nor_from_nowhere(

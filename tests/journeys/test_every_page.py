@@ -16,7 +16,7 @@ pytestmark = pytest.mark.journey
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{8}T\d{12}-[0-9a-f]{8}")
 LINK = re.compile(r'<a [^>]*href="(/[^"]*)"')
 # Files, and what an e-mail looks like on its own.
-NO_PAGES = re.compile(r"/(pdf|file|html)/$")
+NO_PAGES = re.compile(r"/(pdf|file|html|archive)/$")
 
 Opened = Callable[[str, str], Iterable[str]]
 """Open a path that was found on another; return the paths that its links lead to."""

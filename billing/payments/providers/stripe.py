@@ -52,6 +52,8 @@ MANDATES: Final = {
     "inactive": Mandate.State.REVOKED,
     "pending": Mandate.State.PENDING,
 }
+# The webhook that says that somebody has completed a page on which a card or a bank account is entered.
+PAGE_COMPLETED: Final = "checkout.session.completed"
 WITH_CHARGE: Final[Any] = {"expand": ["latest_charge"]}
 # Inquiries of a bank: no money has moved, and none may.
 INQUIRIES: Final = frozenset({"warning_needs_response", "warning_under_review", "warning_closed"})
@@ -120,7 +122,8 @@ class Stripe:
             said = json.loads(body)
             about = said["data"]["object"]
             is_charge = about["object"] in ("payment_intent", "charge")
-            intent = about["id"] if about["object"] == "payment_intent" else about.get("payment_intent")
+            is_itself = about["object"] in ("payment_intent", "checkout.session")
+            intent = about["id"] if is_itself else about.get("payment_intent")
             key = (about.get("metadata") or {}).get("attempt") if is_charge else ""
             return Notification(
                 event_id=str(said["id"]),

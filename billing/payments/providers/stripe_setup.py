@@ -15,6 +15,18 @@ class NotSetUp(Exception):
     """The page at Stripe was not completed, is somebody else's, or could not be asked for."""
 
 
+class NotReached(NotSetUp):
+    """Stripe did not answer: what became of the page is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Stripe's name for a page, and its address."""
+
+    session: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What Stripe keeps for an account: our token for it, its name, and until when it is good."""
@@ -27,8 +39,8 @@ class Kept:
     expires_on: date | None
 
 
-def open_page(*, account: UUID, name: str, is_debit: bool, return_url: str) -> str:
-    """Prepare Stripe's page for a card, or for a bank account, and return its address. Raises `NotSetUp`."""
+def open_page(*, account: UUID, name: str, is_debit: bool, return_url: str) -> Page:
+    """Prepare Stripe's page for a card, or for a bank account. Raises `NotSetUp`."""
     try:
         customer = api().v1.customers.create({"name": name, "metadata": {"account": str(account)}})
         order: Any = {
@@ -40,9 +52,10 @@ def open_page(*, account: UUID, name: str, is_debit: bool, return_url: str) -> s
             "success_url": f"{return_url}?session={{CHECKOUT_SESSION_ID}}",
             "cancel_url": return_url,
         }
-        return str(api().v1.checkout.sessions.create(order).url)
+        page = api().v1.checkout.sessions.create(order)
     except stripe.StripeError as error:
         raise NotSetUp from error
+    return Page(str(page.id), str(page.url))
 
 
 def read_page(*, account: UUID, session: str) -> Kept:
@@ -50,8 +63,10 @@ def read_page(*, account: UUID, session: str) -> Kept:
     try:
         expand: Any = {"expand": ["setup_intent.payment_method"]}
         found = plain(api().v1.checkout.sessions.retrieve(session, expand))
-    except stripe.StripeError as error:
+    except stripe.InvalidRequestError as error:
         raise NotSetUp from error
+    except stripe.StripeError as error:
+        raise NotReached from error
     if found["client_reference_id"] != str(account) or found["status"] != "complete":
         raise NotSetUp
     intent = found["setup_intent"]
