@@ -31,7 +31,7 @@ test: check messages system-tests ## Run everything: the checks, the tests, the 
 	@echo "Tests"
 	@$(TESTS)
 	@echo "Journeys in a browser"
-	@$(BIN)/pytest -q $(JOURNEYS)
+	@$(BIN)/pytest -q -n 2 --dist load --maxschedchunk 1 $(JOURNEYS)
 
 test-quick: $(VENV)/stamp system messages ## Run the tests without the checks and without a browser
 	@$(TESTS)

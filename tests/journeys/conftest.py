@@ -1,11 +1,12 @@
-"""One Saldo and one browser for all journeys; every walker has a window of their own."""
+"""One Saldo for all journeys and a browser for each worker; every walker has a window of their own."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.journeys.stack import Saldo, running
+from tests.journeys.stack import Saldo, shared
 from tests.journeys.walker import Walker
 
 CHROMIUM = "/usr/bin/chromium"
@@ -19,8 +20,9 @@ QUIET = (
 @pytest.fixture(scope="session")
 def saldo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saldo]:
     """Saldo, running, with the demo's data."""
-    with running(tmp_path_factory.mktemp("saldo")) as started:
-        yield started
+    own = tmp_path_factory.getbasetemp()
+    with shared(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

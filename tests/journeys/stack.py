@@ -1,5 +1,7 @@
 """The whole of Saldo as `make run` starts it, in a folder and on a port of its own, for as long as the journeys last."""
 
+import fcntl
+import json
 import os
 import re
 import signal
@@ -9,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,8 +26,35 @@ class Saldo:
     """A running portal: where it answers, where it keeps its data, and how the demo's people sign in."""
 
     address: str
-    folder: Path
+    folder: str
     password: str
+
+
+@contextmanager
+def shared(folder: Path) -> Iterator[Saldo]:
+    """The one Saldo of all workers of xdist: who comes first starts it, and stops it when the others have gone.
+
+    `folder` is where they meet. Who uses it holds a shared lock on one file; on another, who starts or stops it.
+    """
+    found = folder / "saldo.json"
+    with (folder / "in-use.lock").open("w") as users, (folder / "starting.lock").open("w") as starting:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        if found.exists():
+            fcntl.flock(starting, fcntl.LOCK_UN)
+            yield Saldo(**json.loads(found.read_text()))
+            return
+        own = folder / "saldo"
+        own.mkdir()
+        with running(own) as saldo:
+            found.write_text(json.dumps(asdict(saldo)))
+            fcntl.flock(starting, fcntl.LOCK_UN)
+            try:
+                yield saldo
+            finally:
+                fcntl.flock(users, fcntl.LOCK_EX)
+                fcntl.flock(starting, fcntl.LOCK_EX)
+                found.unlink()
 
 
 @contextmanager
@@ -47,7 +76,7 @@ def running(folder: Path) -> Iterator[Saldo]:
         )
         try:
             password = _wait_until_it_runs(launcher, log.name)
-            yield Saldo(f"http://localhost:{port}", folder, password)
+            yield Saldo(f"http://localhost:{port}", str(folder), password)
         finally:
             launcher.send_signal(signal.SIGINT)
             # One that does not listen would outlive us; its parts end with it.
