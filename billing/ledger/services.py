@@ -81,14 +81,17 @@ def open_accounts(*, owner_id: int, customer_id: int, may_overdraw: bool = False
     Only the wallet is guarded against going below zero (`may_overdraw` lifts that, for the operator's own); the
     others stand opposite it and are what was issued, used and expired.
     """
-    accounts = {}
-    for code in AccountCode:
-        accounts[code], _ = Account.objects.get_or_create(
+    wanted = [
+        Account(
             owner_id=owner_id,
+            customer_id=customer_id,
             code=code,
-            defaults={"customer_id": customer_id, "may_overdraw": may_overdraw or code != AccountCode.WALLET},
+            may_overdraw=may_overdraw or code != AccountCode.WALLET,
         )
-    return accounts
+        for code in AccountCode
+    ]
+    Account.objects.bulk_create(wanted, ignore_conflicts=True)
+    return {AccountCode(account.code): account for account in Account.objects.filter(owner_id=owner_id)}
 
 
 def transfer(*, debit: Account, credit: Account, amount: int, cause: Cause, now: datetime) -> Transfer:
