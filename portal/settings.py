@@ -347,6 +347,7 @@ CELERY_BEAT_SCHEDULE = {
     "resolve-payments": {"task": "billing.recharge.tasks.resolve_waiting", "schedule": 30},
     "hear-providers": {"task": "billing.recharge.tasks.hear_providers", "schedule": 5},
     "take-back-owed": {"task": "billing.recharge.tasks.take_back_owed", "schedule": 60},
+    "expire-transfers": {"task": "billing.recharge.tasks.expire_transfers", "schedule": 600},
     "check-mandates": {"task": "billing.payments.tasks.check_mandates", "schedule": 30},
     "warn-of-cards": {"task": "billing.payments.tasks.warn_of_cards", "schedule": 3600},
     "move-sandbox": {"task": "billing.payments.tasks.move_sandbox", "schedule": 10},
@@ -406,6 +407,10 @@ SELLER = {
     "email": read_text("SELLER_EMAIL", for_production("billing@saldo.example")),
     "iban": read_text("SELLER_IBAN", for_production("IT60X0542811101000000123456")),
 }
+# Shown beside the IBAN to those who transfer from outside the area where the IBAN alone will do.
+SELLER_BIC = read_text("SELLER_BIC", "" if PRODUCTION else "BLOPIT22")
+# For how many days a bank transfer is waited for.
+TRANSFER_DAYS = read_number("TRANSFER_DAYS", 30)
 
 DJANGO_TABLES2_TEMPLATE = "django_tables2/saldo.html"
 

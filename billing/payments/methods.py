@@ -62,6 +62,24 @@ def add_method(
 
 
 @unit_of_work
+def bank_transfer(*, account: Account, label: str, actor_id: int, now: datetime) -> PaymentMethod:
+    """The account's way to pay by bank transfer, kept from the first time it is chosen: nothing has to be set up."""
+    _queue(account)
+    kind = PaymentMethod.Kind.BANK_TRANSFER
+    known = PaymentMethod.objects.kept().filter(account=account, kind=kind).first()
+    return known or add_method(
+        account=account,
+        provider="bank",
+        token="",
+        label=label,
+        expires_on=None,
+        actor_id=actor_id,
+        now=now,
+        kind=kind,
+    )
+
+
+@unit_of_work
 def add_debit(
     *, account: Account, provider: str, token: str, label: str, consent: Consent, actor_id: int, now: datetime
 ) -> PaymentMethod:

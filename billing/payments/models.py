@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from billing.payments.creditor_reference import grouped
 from billing.payments.method_models import Mandate, MethodNeed, MethodSetup, PaymentMethod, PaymentMethodQuerySet
 from billing.payments.reasons import Reason
 from billing.payments.reversal_models import PaymentPolicy, ProviderEvent, Reversal
@@ -80,6 +81,9 @@ class Attempt(models.Model):
     A try that was under way when a process or a connection died is `unknown`, never failed: it is asked again with
     the same key. `ask_again_at` is also the lease of whoever is asking now. `contradiction` is what the provider said
     that cannot be true of what was asked (another amount): nothing is credited, and a person looks at it.
+
+    A bank transfer's `provider_reference` is what the customer quotes; it may come in parts (`received_cents`), and is
+    waited for until the end of `expires_on`.
     """
 
     class State(models.TextChoices):
@@ -106,6 +110,8 @@ class Attempt(models.Model):
     contradiction = models.CharField(_("contradiction"), max_length=200, blank=True)
     asked_count = models.PositiveIntegerField(_("times asked"), default=0)
     looked_up_at = models.DateTimeField(_("looked up, not found"), null=True, blank=True)
+    received_cents = models.BigIntegerField(_("received so far"), default=0)
+    expires_on = models.DateField(_("waited for until"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"))
     ask_again_at = models.DateTimeField(_("asked again at"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -121,14 +127,36 @@ class Attempt(models.Model):
                 condition=Q(state__in=["submitting", "unknown", "pending", "confirming", "succeeded"]),
                 name="a_payment_is_tried_once_at_a_time",
             ),
+            models.CheckConstraint(
+                condition=Q(received_cents__gte=0, received_cents__lte=F("amount_cents")),
+                name="no_more_is_received_than_was_asked",
+            ),
+            models.UniqueConstraint(
+                fields=["provider_reference"],
+                condition=Q(provider="bank") & ~Q(provider_reference=""),
+                name="a_bank_reference_names_one_attempt",
+            ),
         ]
         indexes = [
             models.Index("ask_again_at", name="attempts_to_ask_about", condition=Q(finished_at=None)),
             models.Index("provider_reference", name="attempts_by_reference", condition=~Q(provider_reference="")),
+            models.Index(
+                "expires_on", name="attempts_to_expire", condition=Q(finished_at=None, expires_on__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.key)
+
+    @property
+    def missing_cents(self) -> int:
+        """What has not come yet of a bank transfer."""
+        return self.amount_cents - self.received_cents
+
+    @property
+    def quoted(self) -> str:
+        """A bank transfer's reference as people read it, in groups of four."""
+        return grouped(self.provider_reference)
 
 
 class SandboxCharge(models.Model):

@@ -26,4 +26,5 @@ class Reason(TextChoices):
     ACCOUNT_CLOSED = "account_closed", _("The bank account is closed. Pay with another one.")
     DEBIT_FAILED = "debit_failed", _("The bank did not carry out the debit. Ask your bank, or pay in another way.")
     UNRESOLVED = "unresolved", _("The payment never reached the bank. Nothing was charged; try again.")
+    EXPIRED = "expired", _("The bank transfer did not arrive in time.")
     WITHDRAWN = "withdrawn", _("The purchase was withdrawn before anything was paid.")

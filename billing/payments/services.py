@@ -3,13 +3,17 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import F
+from django.utils import timezone
 
+from billing.payments.creditor_reference import creditor_reference
 from billing.payments.methods import (
     Consent,
     MethodNeeded,
     add_debit,
     add_method,
+    bank_transfer,
     need,
     need_no_more,
     note_mandate,
@@ -31,6 +35,7 @@ __all__ = [
     "add_debit",
     "add_method",
     "ask",
+    "bank_transfer",
     "charge_of",
     "claim",
     "look_up",
@@ -82,7 +87,7 @@ def request(
         reference=reference,
         created_at=now,
     )
-    return Attempt.objects.create(
+    attempt = Attempt.objects.create(
         payment=payment,
         provider=method.provider,
         token=method.token,
@@ -92,6 +97,17 @@ def request(
         started_at=now,
         ask_again_at=now,
     )
+    if method.kind == PaymentMethod.Kind.BANK_TRANSFER:
+        _await_transfer(attempt, now)
+    return attempt
+
+
+def _await_transfer(attempt: Attempt, now: datetime) -> None:
+    """Freeze what the customer is to quote, and the last day on which the money is waited for, where the operator is."""
+    attempt.provider_reference = creditor_reference(attempt.pk)
+    today = now.astimezone(timezone.get_default_timezone()).date()
+    attempt.expires_on = today + timedelta(days=settings.TRANSFER_DAYS)
+    attempt.save(update_fields=["provider_reference", "expires_on"])
 
 
 def claim(*, attempt: Attempt, now: datetime) -> bool:

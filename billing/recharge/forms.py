@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -13,6 +13,8 @@ from billing.payments.models import PaymentMethod
 from billing.pricing.models import CreditPack
 from portal.forms import CardLabel, RadioCards
 from portal.templatetags.formats import credits, money, unit_price
+
+NEW_TRANSFER: Final = "bank_transfer"
 
 
 def _card(pack: CreditPack) -> CardLabel:
@@ -26,32 +28,39 @@ def _card(pack: CreditPack) -> CardLabel:
 
 
 class RechargeForm(forms.Form):
-    """Which pack, paid how. Only what this account may choose is a choice; amounts are never taken from the form."""
+    """Which pack, paid how. Only what this account may choose is a choice; amounts are never taken from the form.
+
+    `method` is cleaned into the method, or None for a bank transfer that the account has not kept yet.
+    """
 
     reference = forms.UUIDField(widget=forms.HiddenInput)
     pack = forms.TypedChoiceField(widget=RadioCards(), label=gettext_lazy("How many credits"))
-    method = forms.ModelChoiceField(
-        queryset=PaymentMethod.objects.none(),
-        to_field_name="public_id",
-        widget=forms.RadioSelect(attrs={"class": "choices"}),
-        label=gettext_lazy("Payment method"),
-        empty_label=None,
+    method = forms.TypedChoiceField(
+        widget=forms.RadioSelect(attrs={"class": "choices"}), label=gettext_lazy("Payment method")
     )
 
     def __init__(
         self, *args: Any, packs: Sequence[CreditPack], methods: QuerySet[PaymentMethod], **kwargs: Any
     ) -> None:
         by_id = {str(pack.public_id): pack for pack in packs}
-        preferred = methods.first()
+        by_method: dict[str, PaymentMethod | None] = {str(method.public_id): method for method in methods}
+        names = [(public_id, method.label) for public_id, method in by_method.items() if method]
+        # Nothing has to be set up for a bank transfer, so it can be chosen before it is kept.
+        if all(method.kind != PaymentMethod.Kind.BANK_TRANSFER for method in methods):
+            by_method[NEW_TRANSFER] = None
+            names.append((NEW_TRANSFER, str(PaymentMethod.Kind.BANK_TRANSFER.label)))
         initial = {
             "reference": uuid.uuid4(),
             "pack": next(iter(by_id), None),
-            "method": preferred and preferred.public_id,
+            "method": next(iter(by_method)),
         }
         super().__init__(*args, **{"initial": initial, **kwargs})
         pack_field = cast(forms.TypedChoiceField, self.fields["pack"])
         pack_field.choices = [(public_id, _card(pack)) for public_id, pack in by_id.items()]
         pack_field.coerce = by_id.__getitem__
-        cast(forms.ModelChoiceField[PaymentMethod], self.fields["method"]).queryset = methods
+        method_field = cast(forms.TypedChoiceField, self.fields["method"])
+        method_field.choices = names
+        method_field.coerce = by_method.__getitem__
+        method_field.empty_value = None
         # All packs come from one list, and with it one policy.
         self.expire_after_months = packs[0].price_list.credits_expire_after_months if packs else None

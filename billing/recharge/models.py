@@ -29,6 +29,8 @@ class Recharge(models.Model):
         WAITING = "waiting", _("Waiting for payment")
         PAID = "paid", _("Paid")
         FAILED = "failed", _("Failed")
+        EXPIRED = "expired", pgettext_lazy("recharge", "Expired")
+        WITHDRAWN = "withdrawn", pgettext_lazy("recharge", "Withdrawn")
 
     class Origin(models.TextChoices):
         MANUAL = "manual", pgettext_lazy("recharge", "By hand")
@@ -74,7 +76,9 @@ class Recharge(models.Model):
             models.CheckConstraint(condition=Q(credits_units__gt=0), name="a_recharge_buys_something"),
             models.CheckConstraint(
                 condition=Q(state="paid", transfer__isnull=False, invoice__isnull=False)
-                | Q(state__in=["waiting", "failed"], transfer__isnull=True, invoice__isnull=True),
+                | Q(
+                    state__in=["waiting", "failed", "expired", "withdrawn"], transfer__isnull=True, invoice__isnull=True
+                ),
                 name="paid_means_credited_and_invoiced",
             ),
         ]

@@ -16,12 +16,13 @@ from billing.payments.models import Attempt, PaymentMethod
 from billing.payments.providers.base import Answer, Outcome
 from billing.payments.reasons import Reason
 from billing.pricing.models import CreditPack
-from billing.recharge import provisional
+from billing.recharge import provisional, telling
 from billing.recharge.models import Recharge
 from billing.recharge.provisional import ProvisionalLimitReached
 from billing.recharge.settlement import conclude
 from portal.accounts.models import Account
 from portal.audit import services as audit
+from portal.notices.codes import Stage
 from portal.transactions import unit_of_work
 
 Origin = Recharge.Origin
@@ -164,10 +165,7 @@ def _open(
     known = Recharge.objects.filter(account=account, reference=reference).first()
     if known:
         return known
-    if Recharge.objects.waiting().filter(account=account).exists():
-        raise RechargeAlreadyOpen
-    if credits_selectors.draws_on(account):
-        raise DrawsOnAnother
+    _check_free(account)
     price = cost(account=account, pack=pack)
     provisional.check(account=account, method=method, cents=price.gross_cents, now=now)
     attempt = payments.request(
@@ -179,7 +177,7 @@ def _open(
         is_off_session=origin == Origin.AUTOMATIC,
         now=now,
     )
-    return Recharge.objects.create(
+    recharge = Recharge.objects.create(
         account=account,
         origin=origin,
         reference=reference,
@@ -188,6 +186,17 @@ def _open(
         created_at=now,
         **_frozen(pack, price),
     )
+    if method.kind == PaymentMethod.Kind.BANK_TRANSFER:
+        telling.of_transfer(recharge, attempt, Stage.WAITING, now)
+    return recharge
+
+
+def _check_free(account: Account) -> None:
+    """Raise what stands in the way of a purchase, whatever is bought."""
+    if Recharge.objects.waiting().filter(account=account).exists():
+        raise RechargeAlreadyOpen
+    if credits_selectors.draws_on(account):
+        raise DrawsOnAnother
 
 
 def queue(account: Account) -> None:

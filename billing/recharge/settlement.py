@@ -3,8 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from billing.amounts import to_credits
 from billing.credits import services as credits
@@ -19,12 +18,10 @@ from billing.payments import services as payments
 from billing.payments.models import Attempt, Payment, PaymentMethod
 from billing.payments.providers.base import Answer
 from billing.payments.reasons import Reason
-from billing.recharge import provisional, reversals
+from billing.recharge import provisional, reversals, telling
 from billing.recharge.models import Recharge
 from portal.audit import services as audit
 from portal.bells import ring
-from portal.notices import services as notices
-from portal.notices.codes import Kind
 from portal.transactions import unit_of_work
 
 PAID_BY = {
@@ -32,23 +29,30 @@ PAID_BY = {
     PaymentMethod.Kind.SEPA: PaidBy.SEPA_DEBIT,
     PaymentMethod.Kind.BANK_TRANSFER: PaidBy.BANK_TRANSFER,
 }
+# What a recharge that was not paid becomes, where that is not simply failed.
+LET_GO: dict[str, Recharge.State] = {
+    Reason.EXPIRED: Recharge.State.EXPIRED,
+    Reason.WITHDRAWN: Recharge.State.WITHDRAWN,
+}
 
 
 @unit_of_work
-def conclude(*, recharge: Recharge, attempt: Attempt, answer: Answer, now: datetime) -> Recharge:
+def conclude(
+    *, recharge: Recharge, attempt: Attempt, answer: Answer, now: datetime, actor_id: int | None = None
+) -> Recharge:
     """Record what the provider said, in a reply, a webhook or a look-up; when paid, credit and invoice in the same
     transaction. Once, in whatever order they come: a success that is heard of after a refusal still counts.
     """
     recharge = Recharge.objects.select_for_update(of=("self",)).select_related("account").get(pk=recharge.pk)
     payment = payments.record(attempt=attempt, answer=answer, now=now)
     if recharge.state != Recharge.State.PAID and payment.state != Payment.State.OPEN:
-        _close(recharge, payment, answer, now)
+        _close(recharge, payment, answer, actor_id or recharge.created_by_id, now)
     if recharge.state == Recharge.State.PAID:
         reversals.note(recharge=recharge, reversals=answer.reversals, now=now)
     return recharge
 
 
-def _close(recharge: Recharge, payment: Payment, answer: Answer, now: datetime) -> None:
+def _close(recharge: Recharge, payment: Payment, answer: Answer, actor_id: int | None, now: datetime) -> None:
     """Credit and invoice what was paid, or let go of what was not; a failed one may still turn out paid."""
     if payment.state == Payment.State.SUCCEEDED:
         recharge.transfer = _credit(recharge, now)
@@ -56,15 +60,15 @@ def _close(recharge: Recharge, payment: Payment, answer: Answer, now: datetime) 
         recharge.state = Recharge.State.PAID
         recharge.provisional_until = _returnable_until(payment, now)
     elif recharge.state == Recharge.State.WAITING:
-        recharge.state = Recharge.State.FAILED
+        recharge.state = LET_GO.get(answer.reason, Recharge.State.FAILED)
     else:
         return
     recharge.closed_at = now
     recharge.save(update_fields=["state", "transfer", "invoice", "provisional_until", "closed_at"])
-    _announce(recharge, answer, now)
+    telling.of_outcome(recharge, answer, now)
     audit.record(
         action=f"recharge.{recharge.state}",
-        actor_id=recharge.created_by_id,
+        actor_id=actor_id,
         account_id=recharge.account_id,
         subject=f"recharge:{recharge.public_id}",
         after={"gross_cents": recharge.gross_cents, "credits_units": recharge.credits_units, "reason": answer.reason},
@@ -96,29 +100,6 @@ def _returnable_until(payment: Payment, now: datetime) -> datetime | None:
     return now + provisional.RETURNABLE if payment.method.kind == PaymentMethod.Kind.SEPA else None
 
 
-def _announce(recharge: Recharge, answer: Answer, now: datetime) -> None:
-    """Tell the people who pay. Why it failed is kept in the source language, and translated for each reader."""
-    is_paid = recharge.state == Recharge.State.PAID
-    with translation.override(settings.LANGUAGE_CODE):
-        # A code that Saldo has no words for must not stand in the way of recording what became of the payment.
-        reason = str(Reason(answer.reason).label) if not is_paid and answer.reason in Reason.values else ""
-    subject = f"recharge:{recharge.public_id}"
-    notices.announce(
-        account=recharge.account,
-        kind=Kind.RECHARGE_PAID if is_paid else Kind.RECHARGE_FAILED,
-        subject=subject,
-        context={
-            "credits_units": recharge.credits_units,
-            "gross_cents": recharge.gross_cents,
-            "currency": recharge.currency,
-            "reason": reason,
-            "origin": recharge.origin,
-        },
-        reference=subject,
-        now=now,
-    )
-
-
 def _invoice(recharge: Recharge, payment: Payment, now: datetime) -> Invoice:
     return invoices.issue(
         account=recharge.account,
@@ -126,8 +107,15 @@ def _invoice(recharge: Recharge, payment: Payment, now: datetime) -> Invoice:
         assessment=vat.Assessment(vat.Treatment(recharge.vat_treatment), recharge.vat_rate),
         paid_at=now,
         paid_by=PAID_BY[PaymentMethod.Kind(payment.method.kind)],
-        payment_reference=payment.method.label,
+        payment_reference=_named(payment),
         reference=f"recharge:{recharge.public_id}",
         actor_id=recharge.created_by_id,
         now=now,
     )
+
+
+def _named(payment: Payment) -> str:
+    """What the invoice calls the payment: the card or the debited account, or what was quoted in a bank transfer."""
+    if payment.method.kind != PaymentMethod.Kind.BANK_TRANSFER:
+        return payment.method.label
+    return payment.attempts.latest("pk").quoted

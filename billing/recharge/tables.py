@@ -9,7 +9,13 @@ from billing.recharge.models import Recharge
 from portal.templatetags.formats import credits, moment, money
 from portal.templatetags.parts import badge
 
-KINDS = {Recharge.State.WAITING: "info", Recharge.State.PAID: "ok", Recharge.State.FAILED: "bad"}
+KINDS = {
+    Recharge.State.WAITING: "info",
+    Recharge.State.PAID: "ok",
+    Recharge.State.FAILED: "bad",
+    Recharge.State.EXPIRED: "neutral",
+    Recharge.State.WITHDRAWN: "neutral",
+}
 NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
 
 

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.payments.models import ProviderEvent, Reversal
-from billing.recharge import corrections, events, refunds, reversals, selectors, services
+from billing.recharge import bank_transfers, corrections, events, refunds, reversals, selectors, services
 from billing.recharge.models import TakeBack
 from portal.sweeps import each
 
@@ -20,6 +20,13 @@ def resolve_waiting() -> None:
 def hear_providers() -> None:
     """Deal with what providers have told by webhook."""
     each(ProviderEvent.objects.due(timezone.now()), lambda event: events.handle(event=event, now=timezone.now()))
+
+
+@shared_task
+def expire_transfers() -> None:
+    """Stop waiting for the bank transfers whose time is over."""
+    late = bank_transfers.to_expire(timezone.now())
+    each(late, lambda recharge: bank_transfers.expire(recharge=recharge, now=timezone.now()))
 
 
 @shared_task

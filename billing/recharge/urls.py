@@ -9,4 +9,5 @@ urlpatterns = [
     path("recharges/new/", views.recharge_new, name="recharge_new"),
     path("recharges/<uuid:recharge>/", views.recharge, name="recharge"),
     path("recharges/<uuid:recharge>/confirmation/", views.recharge_confirmation, name="recharge_confirmation"),
+    path("recharges/<uuid:recharge>/withdrawal/", views.recharge_withdrawal, name="recharge_withdrawal"),
 ]

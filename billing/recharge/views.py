@@ -1,5 +1,7 @@
 """Buying credits in the browser."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,9 +14,10 @@ from billing.credits import selectors as credits_selectors
 from billing.invoices import services as invoices
 from billing.payments import selectors as payments_selectors
 from billing.payments import services as payments
+from billing.payments.models import PaymentMethod
 from billing.payments.providers import sandbox
 from billing.pricing import selectors as pricing_selectors
-from billing.recharge import selectors, services
+from billing.recharge import bank_transfers, selectors, services, telling
 from billing.recharge.forms import RechargeForm
 from billing.recharge.models import Recharge
 from billing.recharge.tables import RechargeTable
@@ -43,7 +46,7 @@ def recharge_new(request: AccountRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            recharge = services.buy(account=request.account, actor_id=request.user.pk, now=now, **form.cleaned_data)
+            recharge = _buy(request, form, now)
         except services.RechargeAlreadyOpen:
             form.add_error(None, _("Another recharge is still waiting for its payment. Open it to see how it stands."))
         except services.DrawsOnAnother:
@@ -75,8 +78,10 @@ def recharge(request: AccountRequest, recharge: str) -> HttpResponse:
         "take_backs": take_backs,
         "is_undone": sum(each.units for each in take_backs) == mine.credits_units,
         "credit_notes": mine.invoice.credit_notes.order_by("pk") if mine.invoice else [],
+        "payee": telling.payee(),
         "is_provisional": mine.provisional_until is not None and mine.provisional_until > timezone.now(),
         "may_send": request.member.can(Capability.SEND),
+        "may_buy": request.member.can(Capability.BUY),
     }
     return render(request, f"billing/recharge/{name}", context)
 
@@ -91,6 +96,28 @@ def recharge_confirmation(request: AccountRequest, recharge: str) -> HttpRespons
         sandbox.confirm(key=str(attempt.key), agreed=request.POST.get("decision") == "agreed")
         services.ask_now(recharge=mine, now=timezone.now())
     return redirect("recharge", request.account.public_id, mine.public_id)
+
+
+@account_view(Capability.BUY)
+@require_POST
+def recharge_withdrawal(request: AccountRequest, recharge: str) -> HttpResponse:
+    """Take a purchase back that was to be paid by bank transfer; taking it back again changes nothing."""
+    mine = get_object_or_404(selectors.recharges(request.account), public_id=recharge)
+    try:
+        bank_transfers.withdraw(recharge=mine, actor_id=request.user.pk, now=timezone.now())
+    except bank_transfers.NotWithdrawable:
+        messages.error(request, _("This purchase cannot be withdrawn any more: it is closed, or some money has come."))
+    else:
+        messages.success(request, _("The purchase has been withdrawn. You can buy again."))
+    return redirect("recharge", request.account.public_id, mine.public_id)
+
+
+def _buy(request: AccountRequest, form: RechargeForm, now: datetime) -> Recharge:
+    """Buy what a valid form says; who chose a bank transfer for the first time has it among the methods from now on."""
+    given, account, actor_id = form.cleaned_data, request.account, request.user.pk
+    label = str(PaymentMethod.Kind.BANK_TRANSFER.label)
+    method = given["method"] or payments.bank_transfer(account=account, label=label, actor_id=actor_id, now=now)
+    return services.buy(**{**given, "method": method}, account=account, actor_id=actor_id, now=now)
 
 
 def _limit_sentence(reached: services.ProvisionalLimitReached) -> str:

@@ -1,6 +1,7 @@
 """What people are told by e-mail, and who: one table from notice to role."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from django.db.models import TextChoices
@@ -16,6 +17,7 @@ class Kind(TextChoices):
 
     RECHARGE_PAID = "recharge_paid", _("Recharge paid")
     RECHARGE_FAILED = "recharge_failed", _("Recharge failed")
+    BANK_TRANSFER = "bank_transfer", _("Bank transfer awaited")
     PAYMENT_REVERSED = "payment_reversed", _("Payment returned")
     CARD_EXPIRING = "card_expiring", _("Card about to expire")
     RECHARGE_ASKS = "recharge_asks", _("Automatic recharge asks")
@@ -52,6 +54,9 @@ _SENDERS: Final = frozenset({Role.OWNER, Role.SENDER})
 RULES: Final[dict[Kind, Rule]] = {
     Kind.RECHARGE_PAID: Rule(_PAYERS, _("Credits were bought, and the invoice is there."), "recharge", True, True),
     Kind.RECHARGE_FAILED: Rule(_PAYERS, _("A payment did not succeed, and why."), "recharge", True, True),
+    Kind.BANK_TRANSFER: Rule(
+        _PAYERS, _("What to transfer and to quote, and what is missing of it."), "recharge", True, True
+    ),
     Kind.PAYMENT_REVERSED: Rule(_PAYERS, _("Money went back, and its credits with it."), "recharge", True, True),
     Kind.CARD_EXPIRING: Rule(_PAYERS, _("30, 7 and 1 days before a card expires."), "payment_methods", True),
     Kind.RECHARGE_ASKS: Rule(
@@ -78,6 +83,14 @@ RULES: Final[dict[Kind, Rule]] = {
         _SENDERS, _("The register of a country has a sender name, or refused it."), "sender_name", of_subject=True
     ),
 }
+
+
+class Stage(StrEnum):
+    """How far a bank transfer is that a notice tells of."""
+
+    WAITING = "waiting"
+    PARTLY = "partly"
+    EXPIRED = "expired"
 
 
 class State(TextChoices):

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.notices import transfers
 from portal.notices.addresses import guardian, path
 from portal.notices.codes import Kind
 from portal.notices.models import Notice
@@ -71,6 +72,11 @@ def _recharge_failed(facts: Facts) -> Words:
         sentences.append(_(facts["reason"]))
     sentences.append(_("Nothing was charged and no credits were added."))
     return Words(_("%(account)s: the recharge failed") % named, tuple(sentences), _("Open the recharge"))
+
+
+def _bank_transfer(facts: Facts) -> Words:
+    subject, sentences = transfers.told(facts)
+    return Words(subject, sentences, _("Open the recharge"))
 
 
 def _payment_reversed(facts: Facts) -> Words:
@@ -272,6 +278,7 @@ def _sender_country(facts: Facts) -> Words:
 _WORDS: Final[dict[Kind, Callable[[Facts], Words]]] = {
     Kind.RECHARGE_PAID: _recharge_paid,
     Kind.RECHARGE_FAILED: _recharge_failed,
+    Kind.BANK_TRANSFER: _bank_transfer,
     Kind.PAYMENT_REVERSED: _payment_reversed,
     Kind.CARD_EXPIRING: _card_expiring,
     Kind.RECHARGE_ASKS: _recharge_asks,

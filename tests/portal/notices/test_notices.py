@@ -30,6 +30,18 @@ FACTS: dict[Kind, dict[str, object]] = {
         "currency": "EUR",
         "reason": "The card has expired. Add the new one and try again.",
     },
+    Kind.BANK_TRANSFER: {
+        "stage": "partly",
+        "credits_units": 1_000_000,
+        "gross_cents": 512,
+        "missing_cents": 12,
+        "currency": "EUR",
+        "reference": "RF18 6180 3398 8749",
+        "expires_on": "2026-12-20",
+        "holder": "Saldo S.r.l.",
+        "iban": "IT60 X054 2811 1010 0000 0123 456",
+        "bic": "",
+    },
     Kind.PAYMENT_REVERSED: {
         "kind": "return",
         "gross_cents": 512,
