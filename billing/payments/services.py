@@ -32,6 +32,7 @@ __all__ = [
     "Consent",
     "MethodNeeded",
     "MethodNotUsable",
+    "TooMuch",
     "add_debit",
     "add_method",
     "ask",
@@ -43,6 +44,7 @@ __all__ = [
     "need_no_more",
     "note_mandate",
     "put_first",
+    "receive",
     "record",
     "remove_method",
     "request",
@@ -59,6 +61,10 @@ PENDING_PAUSE = timedelta(hours=6)
 CONFIRMING_PAUSE = timedelta(minutes=2)
 # Providers keep an idempotency key for 24 hours at least: after this nothing is asked for with it, only looked up.
 KEY_LIFE = timedelta(hours=20)
+
+
+class TooMuch(Exception):
+    """More would have been received than was asked, or less than nothing."""
 
 
 class MethodNotUsable(Exception):
@@ -108,6 +114,18 @@ def _await_transfer(attempt: Attempt, now: datetime) -> None:
     today = now.astimezone(timezone.get_default_timezone()).date()
     attempt.expires_on = today + timedelta(days=settings.TRANSFER_DAYS)
     attempt.save(update_fields=["provider_reference", "expires_on"])
+
+
+@unit_of_work
+def receive(*, attempt: Attempt, cents: int) -> Attempt:
+    """Note that `cents` more of a bank transfer have come (fewer than zero: were not for it) and return it as it is now.
+
+    Raises `TooMuch` when that would be more than was asked, or less than nothing.
+    """
+    mine = Attempt.objects.filter(pk=attempt.pk, received_cents__range=(-cents, attempt.amount_cents - cents))
+    if not mine.update(received_cents=F("received_cents") + cents):
+        raise TooMuch
+    return Attempt.objects.get(pk=attempt.pk)
 
 
 def claim(*, attempt: Attempt, now: datetime) -> bool:

@@ -1,0 +1,92 @@
+"""A credit entry of a bank statement, as read from whichever file, and the key under which it is kept once."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+MAX_BYTES: Final = 20_000_000
+MAX_ENTRIES: Final = 20_000
+MAX_CENTS: Final = 10**13
+CURRENCY: Final = "EUR"
+
+
+class Fault(StrEnum):
+    """Why a file is no statement that can be imported."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    TOO_MANY = "too_many"
+    NO_STATEMENT = "no_statement"
+    OTHER_ACCOUNT = "other_account"
+    DAMAGED = "damaged"
+
+
+class Unreadable(Exception):
+    """The file cannot be imported; `fault` says why, `detail` names what is wrong where that helps (an IBAN)."""
+
+    def __init__(self, fault: Fault, detail: str = "") -> None:
+        super().__init__(fault.value)
+        self.fault, self.detail = fault, detail
+
+
+class LeftOut(StrEnum):
+    """Why an entry of a readable file is not taken."""
+
+    DEBIT = "debit"
+    NOT_BOOKED = "not_booked"
+    CURRENCY = "currency"
+    NO_AMOUNT = "no_amount"
+    NO_DAY = "no_day"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Money that came: the day it was booked, cents, who paid, and every text in which a reference may stand."""
+
+    booked_on: date
+    amount_cents: int
+    payer_name: str = ""
+    payer_iban: str = ""
+    text: str = ""
+    structured: str = ""
+    bank_reference: str = ""
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a file holds: whose account it is of (empty where it does not say), its entries, and what was left out."""
+
+    iban: str = ""
+    entries: list[Entry] = field(default_factory=list)
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
+
+
+def keys(iban: str, entries: Sequence[Entry]) -> list[str]:
+    """The key of each entry: everything it says, and which of its equals it is.
+
+    The bank's own reference alone will not do: some banks number the entries of each statement from one, or give a
+    whole batch one reference. Two entries that say exactly the same in one file are two; in two files they are the same.
+    """
+    seen: Counter[str] = Counter()
+    found = []
+    for entry in entries:
+        said = [
+            iban,
+            entry.booked_on.isoformat(),
+            entry.amount_cents,
+            *(_plain(part) for part in (entry.payer_name, entry.payer_iban, entry.text)),
+            *(_plain(part) for part in (entry.structured, entry.bank_reference)),
+        ]
+        facts = json.dumps(said, ensure_ascii=True)
+        found.append(hashlib.sha256(f"{facts}#{seen[facts]}".encode()).hexdigest())
+        seen[facts] += 1
+    return found
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()

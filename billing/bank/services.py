@@ -1,0 +1,250 @@
+"""Deciding what money that came was for: by itself where a line says so beyond doubt, else by a person.
+
+Whoever books takes the line's row first and then the recharge's, so that of two at once one waits and finds it done.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from billing.bank import matching, reading, selectors
+from billing.bank.codes import BookingKind, Finding, LineState
+from billing.bank.entries import CURRENCY
+from billing.bank.matching import Left
+from billing.bank.models import Booking, StatementLine
+from billing.bank.prices import PriceHasRisen, check_price
+from billing.payments import services as payments
+from billing.payments.models import Attempt
+from billing.payments.providers.base import Answer, Outcome
+from billing.recharge import selectors as recharge_selectors
+from billing.recharge import telling
+from billing.recharge.models import Recharge
+from billing.recharge.services import conclude
+from portal.audit import services as audit
+from portal.notices.codes import Stage
+from portal.transactions import unit_of_work
+
+__all__ = [
+    "AlreadyUndone",
+    "LineTaken",
+    "NotEnough",
+    "OtherCustomer",
+    "PriceHasRisen",
+    "PurchaseNotOpen",
+    "assign",
+    "book_new",
+    "confirm_by_hand",
+    "give_back",
+    "set_aside",
+    "undo",
+]
+
+
+class LineTaken(Exception):
+    """Somebody has decided about this line, or a part of it, in the meantime."""
+
+
+class PurchaseNotOpen(Exception):
+    """The purchase is paid already, or is not paid by bank transfer."""
+
+
+class NotEnough(Exception):
+    """A purchase that was closed is credited only whole."""
+
+
+class OtherCustomer(Exception):
+    """A part of the line has paid for another customer's purchase; the rest is that customer's."""
+
+
+class AlreadyUndone(Exception):
+    """The booking has been undone, or is one that undoes another."""
+
+
+@unit_of_work
+def book_new(*, line: StatementLine, now: datetime) -> None:
+    """Look at a new line, once: book what it says beyond doubt, and leave the rest to a person."""
+    line = StatementLine.objects.select_for_update().get(pk=line.pk)
+    if line.state != LineState.NEW:
+        return
+    quoted = selectors.references(line)
+    ours = Attempt.objects.filter(provider="bank", provider_reference__in=quoted).order_by().values("payment_id")
+    list(Recharge.objects.select_for_update(of=("self",)).filter(payment_id__in=ours).order_by("pk"))
+    assert line.statement is not None
+    expected = selectors.expected(quoted)
+    seen_before = bool(expected) and selectors.is_seen_before(line, iban=line.iban, statement=line.statement)
+    verdict = matching.decide(line.open_cents, quoted, expected, seen_before=seen_before)
+    if verdict.attempt_id is None:
+        StatementLine.objects.filter(pk=line.pk).update(state=LineState.OPEN, finding=verdict.left.value)
+        return
+    attempt = Attempt.objects.get(pk=verdict.attempt_id)
+    if verdict.confirms:
+        confirmed = selectors.unconfirmed(attempt, line.amount_cents)
+        booking = Booking(kind=BookingKind.CONFIRMED, amount_cents=line.open_cents, confirms=confirmed)
+        _write(line, booking, actor_id=None, now=now)
+    else:
+        _pay(line, attempt, verdict.cents, actor_id=None, now=now)
+
+
+@unit_of_work
+def assign(*, line: StatementLine, recharge: Recharge, open_cents: int, actor_id: int, now: datetime) -> Recharge:
+    """Use what is open of a line for a purchase: as much as is missing there, never more.
+
+    `open_cents` is what the person saw. A purchase that was closed is credited whole or not at all, at the price it
+    had, unless credits cost more today. Raises `LineTaken`, `PurchaseNotOpen`, `NotEnough`, `OtherCustomer`,
+    `PriceHasRisen`.
+    """
+    line = _take(line, open_cents)
+    return _assign(line, recharge, actor_id, now)
+
+
+@unit_of_work
+def give_back(
+    *, line: StatementLine, open_cents: int, reference: str, done_on: date, reason: str, actor_id: int, now: datetime
+) -> Booking:
+    """Write down that what was open of a line has been sent back: on which day, under which reference of ours.
+
+    Raises `LineTaken`.
+    """
+    line = _take(line, open_cents)
+    booking = Booking(
+        kind=BookingKind.RETURNED, amount_cents=line.open_cents, reference=reference, done_on=done_on, reason=reason
+    )
+    return _write(line, booking, actor_id=actor_id, now=now)
+
+
+@unit_of_work
+def set_aside(*, line: StatementLine, open_cents: int, reason: str, actor_id: int, now: datetime) -> Booking:
+    """Say that what is open of a line is not for credits, and why. Raises `LineTaken`."""
+    line = _take(line, open_cents)
+    booking = Booking(kind=BookingKind.NOT_OURS, amount_cents=line.open_cents, reason=reason)
+    return _write(line, booking, actor_id=actor_id, now=now)
+
+
+@unit_of_work
+def confirm_by_hand(
+    *,
+    recharge: Recharge,
+    amount_cents: int,
+    received_on: date,
+    reason: str,
+    reference: UUID,
+    actor_id: int,
+    now: datetime,
+) -> StatementLine:
+    """Say that money came, before a statement does; `reference` makes it once. The line that tells of it later is
+    recognised by reference and amount, and pays nothing again. Raises what `assign` raises.
+    """
+    line, is_new = StatementLine.objects.get_or_create(
+        iban=reading.operator_iban(),
+        key=f"by-hand:{reference}",
+        defaults={
+            "booked_on": received_on,
+            "amount_cents": amount_cents,
+            "open_cents": amount_cents,
+            "currency": CURRENCY,
+            "text": reason,
+            "is_by_hand": True,
+            "state": LineState.OPEN,
+            "created_by_id": actor_id,
+            "created_at": now,
+        },
+    )
+    if is_new:
+        _assign(line, recharge, actor_id, now)
+        line.refresh_from_db()
+    return line
+
+
+@unit_of_work
+def undo(*, booking: Booking, reason: str, actor_id: int, now: datetime) -> Booking:
+    """Undo a booking by another one: its money is open again. A purchase that is paid stays so; it is refunded.
+
+    Raises `AlreadyUndone`, `PurchaseNotOpen`.
+    """
+    line = StatementLine.objects.select_for_update().get(pk=booking.line_id)
+    if booking.undoes_id or Booking.objects.filter(undoes=booking).exists():
+        raise AlreadyUndone
+    if booking.attempt is not None:
+        recharge = Recharge.objects.select_for_update(of=("self",)).get(payment=booking.attempt.payment_id)
+        if recharge.state == Recharge.State.PAID:
+            raise PurchaseNotOpen
+        payments.receive(attempt=booking.attempt, cents=-booking.amount_cents)
+    undoing = Booking(
+        kind=booking.kind,
+        amount_cents=booking.amount_cents,
+        attempt=booking.attempt,
+        confirms=booking.confirms,
+        done_on=booking.done_on,
+        undoes=booking,
+        reason=reason,
+    )
+    account_id = booking.attempt.payment.account_id if booking.attempt else None
+    return _write(line, undoing, actor_id=actor_id, now=now, account_id=account_id)
+
+
+def _take(line: StatementLine, open_cents: int) -> StatementLine:
+    line = StatementLine.objects.select_for_update().get(pk=line.pk)
+    if line.state == LineState.BOOKED or line.open_cents != open_cents:
+        raise LineTaken
+    return line
+
+
+def _assign(line: StatementLine, recharge: Recharge, actor_id: int, now: datetime) -> Recharge:
+    recharge = Recharge.objects.select_for_update(of=("self",)).select_related("account").get(pk=recharge.pk)
+    attempt = recharge_selectors.progress(recharge)
+    if attempt.provider != "bank" or recharge.state == Recharge.State.PAID:
+        raise PurchaseNotOpen
+    paid_for = selectors.active_bookings().filter(line=line, attempt__isnull=False).first()
+    if paid_for and paid_for.attempt and paid_for.attempt.payment.account.customer_id != recharge.account.customer_id:
+        raise OtherCustomer
+    if recharge.state != Recharge.State.WAITING:
+        if line.open_cents < attempt.missing_cents:
+            raise NotEnough
+        check_price(recharge=recharge, now=now)
+    return _pay(line, attempt, min(line.open_cents, attempt.missing_cents), actor_id=actor_id, now=now)
+
+
+def _pay(line: StatementLine, attempt: Attempt, cents: int, *, actor_id: int | None, now: datetime) -> Recharge:
+    """Book `cents` of a line for a purchase; when nothing is missing any more, credit and invoice it."""
+    _write(
+        line,
+        Booking(kind=BookingKind.PURCHASE, amount_cents=cents, attempt=attempt),
+        actor_id=actor_id,
+        now=now,
+        account_id=attempt.payment.account_id,
+    )
+    attempt = payments.receive(attempt=attempt, cents=cents)
+    recharge = Recharge.objects.select_related("account").get(payment=attempt.payment_id)
+    if attempt.missing_cents:
+        telling.of_transfer(recharge, attempt, Stage.PARTLY, now)
+        return recharge
+    answer = Answer(Outcome.SUCCEEDED, amount_cents=attempt.amount_cents, currency=attempt.currency)
+    return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now, actor_id=actor_id)
+
+
+def _write(
+    line: StatementLine, booking: Booking, *, actor_id: int | None, now: datetime, account_id: int | None = None
+) -> Booking:
+    """Write a booking and what it leaves open of its line, whose row is taken."""
+    is_undoing = booking.undoes is not None
+    left = line.open_cents + booking.amount_cents if is_undoing else line.open_cents - booking.amount_cents
+    finding = Finding.NONE if left == 0 else Finding.REOPENED if is_undoing else Finding(Left.SURPLUS.value)
+    booking.line, booking.created_by_id, booking.created_at = line, actor_id, now
+    booking.save(force_insert=True)
+    line.open_cents, line.finding = left, finding
+    line.state = LineState.OPEN if left else LineState.BOOKED
+    line.save(update_fields=["open_cents", "state", "finding"])
+    audit.record(
+        action="bank_line.undone" if is_undoing else f"bank_line.{booking.kind}",
+        actor_id=actor_id,
+        account_id=account_id,
+        subject=f"statement_line:{line.public_id}",
+        after={
+            "amount_cents": booking.amount_cents,
+            "open_cents": left,
+            "attempt": str(booking.attempt.key) if booking.attempt else "",
+            "reason": booking.reason,
+            "reference": booking.reference,
+        },
+        now=now,
+    )
+    return booking
