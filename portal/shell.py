@@ -83,6 +83,7 @@ STAFF_NAV: tuple[Group, ...] = (
         _("Money"),
         (
             Link(_("Payments"), "desk_payments", "card"),
+            Link(_("Bank account"), "desk_bank", "wallet"),
             Link(_("Invoices"), "desk_invoices", "invoice"),
             Link(_("Ledger"), "desk_ledger", "ledger"),
         ),

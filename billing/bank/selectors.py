@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from billing.bank import matching
 from billing.bank.codes import LineState
@@ -54,9 +54,19 @@ def open_lines() -> QuerySet[StatementLine]:
     return StatementLine.objects.filter(state=LineState.OPEN).order_by("booked_on", "pk")
 
 
-def transfers_for_a_person() -> int:
-    """How many lines of statements wait for a person."""
-    return open_lines().count()
+def waiting_counts(now: datetime) -> tuple[int, int]:
+    """How many lines wait for a person, and how many bank transfers came only in part; asked for in one go."""
+    sets = (open_lines(), bank_transfers.stuck(now))
+    counted = [
+        each.order_by()
+        .annotate(which=Value(which))
+        .values("which")
+        .annotate(count=Count("pk"))
+        .values_list("which", "count")
+        for which, each in enumerate(sets)
+    ]
+    counts: dict[int, int] = dict(counted[0].union(counted[1], all=True))
+    return counts.get(0, 0), counts.get(1, 0)
 
 
 def statements() -> QuerySet[BankStatement]:

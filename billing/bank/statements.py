@@ -102,24 +102,7 @@ def import_lines(*, statement: BankStatement, actor_id: int, now: datetime) -> B
         raise AlreadyImported(statement)
     contents = _contents(statement)
     names = keys(statement.iban, contents.entries)
-    lines = [
-        StatementLine(
-            statement=statement,
-            iban=statement.iban,
-            key=name,
-            booked_on=entry.booked_on,
-            amount_cents=entry.amount_cents,
-            open_cents=entry.amount_cents,
-            currency=CURRENCY,
-            payer_name=entry.payer_name,
-            payer_iban=entry.payer_iban,
-            text=entry.text,
-            structured=entry.structured,
-            bank_reference=entry.bank_reference,
-            created_at=now,
-        )
-        for entry, name in zip(contents.entries, names, strict=True)
-    ]
+    lines = [_line(statement, entry, name, now) for entry, name in zip(contents.entries, names, strict=True)]
     # Two files that overlap may be imported at once: the table decides which line is there already.
     StatementLine.objects.bulk_create(lines, ignore_conflicts=True, batch_size=1000)
     statement.added_count = statement.lines.count()
@@ -162,3 +145,21 @@ def _contents(statement: BankStatement) -> Contents:
 
 def _known(iban: str, names: list[str]) -> set[str]:
     return set(StatementLine.objects.filter(iban=iban, key__in=names).values_list("key", flat=True))
+
+
+def _line(statement: BankStatement, entry: Entry, key: str, now: datetime) -> StatementLine:
+    return StatementLine(
+        statement=statement,
+        iban=statement.iban,
+        key=key,
+        booked_on=entry.booked_on,
+        amount_cents=entry.amount_cents,
+        open_cents=entry.amount_cents,
+        currency=CURRENCY,
+        payer_name=entry.payer_name,
+        payer_iban=entry.payer_iban,
+        text=entry.text,
+        structured=entry.structured,
+        bank_reference=entry.bank_reference,
+        created_at=now,
+    )

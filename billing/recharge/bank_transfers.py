@@ -43,6 +43,11 @@ def to_expire(now: datetime) -> QuerySet[Recharge]:
     return Recharge.objects.waiting().filter(payment_id__in=late).order_by("pk")
 
 
+def stuck(now: datetime) -> QuerySet[Attempt]:
+    """The bank transfers that came only in part although their time is over."""
+    return awaited().filter(expires_on__lt=_today(now), received_cents__gt=0)
+
+
 @unit_of_work
 def expire(*, recharge: Recharge, now: datetime) -> None:
     """Stop waiting for a bank transfer, unless something came in the meantime."""

@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from billing.bank import selectors as bank_selectors
 from billing.credits import selectors as credits_selectors
 from billing.credits.revenue import Revenue
 from billing.credits.revenue import revenue as revenue_of
@@ -37,17 +38,22 @@ class Attention:
     payment_count: int
     gateway_count: int
     notice_count: int
+    bank_line_count: int
+    part_count: int
 
 
 def attention(now: datetime) -> Attention:
     """Count what needs a person today."""
     sender_count, registration_count = senders_selectors.waiting_counts()
+    bank_line_count, part_count = bank_selectors.waiting_counts(now)
     return Attention(
         sender_count=sender_count,
         registration_count=registration_count,
         payment_count=payments_selectors.unknown_payments().count(),
         gateway_count=sum(each in CLOSED for each in standings(now).values()),
         notice_count=alerts_selectors.undelivered(now - NOTICE_WINDOW).count(),
+        bank_line_count=bank_line_count,
+        part_count=part_count,
     )
 
 

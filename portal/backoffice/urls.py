@@ -3,12 +3,14 @@
 from django.urls import path
 
 from portal.backoffice import (
+    bank_views,
     country_views,
     gateway_views,
     money_views,
     payment_views,
     sender_views,
     sending_views,
+    statement_views,
     views,
 )
 
@@ -26,6 +28,23 @@ staff_patterns = [
         "payments/<uuid:payment>/abandonment/", payment_views.desk_payment_abandonment, name="desk_payment_abandonment"
     ),
     path("payments/<uuid:payment>/refund/", payment_views.desk_payment_refund, name="desk_payment_refund"),
+    path("bank/", bank_views.desk_bank, name="desk_bank"),
+    path("bank/booked/", bank_views.desk_bank_booked, name="desk_bank_booked"),
+    path("bank/lines/<uuid:line>/", bank_views.desk_bank_line, name="desk_bank_line"),
+    path("bank/lines/<uuid:line>/assignment/", bank_views.desk_bank_assignment, name="desk_bank_assignment"),
+    path("bank/lines/<uuid:line>/exclusion/", bank_views.desk_bank_exclusion, name="desk_bank_exclusion"),
+    path("bank/lines/<uuid:line>/return/", bank_views.desk_bank_return, name="desk_bank_return"),
+    path("bank/bookings/<uuid:booking>/undoing/", bank_views.desk_bank_undoing, name="desk_bank_undoing"),
+    path("bank/transfers/", bank_views.desk_bank_transfers, name="desk_bank_transfers"),
+    path("bank/transfers/<uuid:payment>/", bank_views.desk_bank_transfer, name="desk_bank_transfer"),
+    path(
+        "bank/transfers/<uuid:payment>/confirmation/",
+        bank_views.desk_bank_confirmation,
+        name="desk_bank_confirmation",
+    ),
+    path("bank/statements/", statement_views.desk_bank_statements, name="desk_bank_statements"),
+    path("bank/statements/<uuid:statement>/", statement_views.desk_bank_statement, name="desk_bank_statement"),
+    path("bank/statements/<uuid:statement>/import/", statement_views.desk_bank_import, name="desk_bank_import"),
     path("invoices/", money_views.desk_invoices, name="desk_invoices"),
     path("invoices/<uuid:invoice>/", money_views.desk_invoice, name="desk_invoice"),
     path("invoices/<uuid:invoice>/credit-notes/", money_views.desk_credit_notes, name="desk_credit_notes"),

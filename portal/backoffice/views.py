@@ -46,6 +46,22 @@ TASKS = (
         "desk_payments",
     ),
     (
+        "bank_line_count",
+        "warn",
+        ngettext_lazy(
+            "%(count)d line of a bank statement to decide", "%(count)d lines of bank statements to decide", "count"
+        ),
+        "desk_bank",
+    ),
+    (
+        "part_count",
+        "warn",
+        ngettext_lazy(
+            "%(count)d bank transfer came only in part", "%(count)d bank transfers came only in part", "count"
+        ),
+        "desk_bank_transfers",
+    ),
+    (
         "notice_count",
         "warn",
         ngettext_lazy("%(count)d balance alert not delivered", "%(count)d balance alerts not delivered", "count"),

@@ -10,6 +10,8 @@ from django.core.files.base import ContentFile
 
 from billing.amounts import to_units
 from billing.auto_recharge.models import AutoRecharge, Question
+from billing.bank import services as bank
+from billing.bank import statements
 from billing.credits import services as credits
 from billing.invoices import credit_notes
 from billing.ledger.codes import TransferCode
@@ -56,6 +58,7 @@ def furnish(account: Account, owner: User, now: datetime) -> Owned:
     parts: list[Callable[[Account, User, datetime], dict[str, uuid.UUID]]] = [
         _credits,
         _recharge,
+        _bank,
         _sending,
         _lists,
         _import,
@@ -118,6 +121,15 @@ def _recharge(account: Account, owner: User, now: datetime) -> dict[str, uuid.UU
         "invoice": recharge.invoice.public_id,
         "credit_note": note.public_id,
     }
+
+
+def _bank(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:
+    content = f"Data contabile;Importo;Causale\n{now:%d/%m/%Y};5,12;{account.name}\n".encode()
+    made = statements.upload(content=content, file_name="bank.csv", actor_id=owner.pk, now=now)
+    statements.import_lines(statement=made, actor_id=owner.pk, now=now)
+    line = made.lines.get()
+    booking = bank.set_aside(line=line, open_cents=512, reason="rent", actor_id=owner.pk, now=now)
+    return {"statement": made.public_id, "line": line.public_id, "booking": booking.public_id}
 
 
 def _sending(account: Account, owner: User, now: datetime) -> dict[str, uuid.UUID]:

@@ -1,0 +1,299 @@
+"""The desk's pages about money that came to the bank account: what a person decides, and transfers that are waited for."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from billing.bank import selectors, services
+from billing.bank.codes import LineState
+from billing.bank.matching import Why
+from billing.bank.models import Booking, StatementLine
+from billing.payments.models import Attempt
+from billing.recharge import bank_transfers
+from billing.recharge.models import Recharge
+from billing.recharge.tables import KINDS as RECHARGE_KINDS
+from portal.accounts.access import PersonRequest, staff_view
+from portal.backoffice.bank_forms import (
+    AsideForm,
+    AssignmentForm,
+    ConfirmationForm,
+    DecisionForm,
+    ReturnForm,
+    UndoingForm,
+)
+from portal.templatetags.formats import money
+
+ROWS: Final = 25
+BY_HAND: Final = "bank.confirm_by_hand"
+REFUSALS: Final[dict[type[Exception], str | Promise]] = {
+    services.LineTaken: gettext_lazy(
+        "Somebody has decided about this line in the meantime. Nothing was done twice; this is how it stands now."
+    ),
+    services.PurchaseNotOpen: gettext_lazy("This purchase is paid already, or is not paid by bank transfer."),
+    services.NotEnough: gettext_lazy(
+        "The purchase is closed and is credited only whole. Send the money back, or use it for a new purchase."
+    ),
+    services.OtherCustomer: gettext_lazy("The rest of this line belongs to the customer whose purchase it has paid."),
+    services.AlreadyUndone: gettext_lazy("This has been undone already."),
+}
+REFUSED: Final[tuple[type[Exception], ...]] = (*REFUSALS, services.PriceHasRisen)
+WHY: Final = {
+    Why.DIGITS: gettext_lazy("its reference"),
+    Why.IBAN: gettext_lazy("paid from this bank account before"),
+    Why.AMOUNT: gettext_lazy("the same amount"),
+    Why.NAME: gettext_lazy("a payer of the same name"),
+}
+LINE_KINDS: Final = {LineState.NEW: "info", LineState.OPEN: "warn", LineState.BOOKED: "ok"}
+
+
+def tabs(current: str) -> list[dict[str, object]]:
+    """The pages about the bank account."""
+    labels = {
+        "desk_bank": _("To decide"),
+        "desk_bank_transfers": _("Awaited"),
+        "desk_bank_booked": _("Booked"),
+        "desk_bank_statements": _("Statements"),
+    }
+    return [{"label": label, "url": reverse(name), "current": name == current} for name, label in labels.items()]
+
+
+def paged(request: PersonRequest, rows: QuerySet[Any]) -> dict[str, object]:
+    """A page of `rows`, and where the pages beside it are."""
+    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    return {
+        "rows": page,
+        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+    }
+
+
+@staff_view
+@require_safe
+def desk_bank(request: PersonRequest) -> HttpResponse:
+    """Lines of statements that wait for a person, the oldest first."""
+    context = {"tabs": tabs("desk_bank"), "is_open": True, **paged(request, selectors.open_lines())}
+    return render(request, "portal/backoffice/bank_lines.html", context)
+
+
+@staff_view
+@require_safe
+def desk_bank_booked(request: PersonRequest) -> HttpResponse:
+    """Lines that have been decided, newest first."""
+    booked = StatementLine.objects.filter(state=LineState.BOOKED).order_by("-booked_on", "-pk")
+    context = {"tabs": tabs("desk_bank_booked"), **paged(request, booked)}
+    return render(request, "portal/backoffice/bank_lines.html", context)
+
+
+@staff_view
+@require_safe
+def desk_bank_line(request: PersonRequest, line: UUID) -> HttpResponse:
+    """One line: what the bank wrote, what was decided, and what it may be for."""
+    found = _line(line)
+    is_open = found.state != LineState.BOOKED
+    shown = {"open_cents": found.open_cents}
+    proposals = selectors.proposals(found) if is_open else []
+    bookings = found.bookings.select_related("attempt__payment__recharge__account", "created_by", "undoes")
+    context = {
+        "line": found,
+        "kind": LINE_KINDS[LineState(found.state)],
+        "bookings": [(each, _may_undo(each)) for each in bookings.select_related("undone_by").order_by("pk")],
+        "proposals": [
+            (
+                recharge,
+                RECHARGE_KINDS[Recharge.State(recharge.state)],
+                _attempt(recharge),
+                [WHY[why] for why in reasons],
+            )
+            for recharge, reasons in proposals
+        ],
+        "assignment": AssignmentForm(initial=shown, auto_id="assignment_%s") if is_open else None,
+        "aside": AsideForm(initial=shown, auto_id="aside_%s"),
+        "sent_back": ReturnForm(initial={**shown, "done_on": timezone.localdate()}, auto_id="return_%s"),
+        "undoing": UndoingForm(),
+    }
+    return render(request, "portal/backoffice/bank_line.html", context)
+
+
+@staff_view
+@require_POST
+def desk_bank_assignment(request: PersonRequest, line: UUID) -> HttpResponse:
+    """Use what is open of a line for a purchase."""
+    found, form = _line(line), AssignmentForm(request.POST)
+    if not form.is_valid():
+        return _refuse_form(request, form, found)
+    given = form.cleaned_data
+    recharge = Recharge.objects.filter(
+        payment__attempts__provider="bank", payment__attempts__provider_reference=given["quoted"]
+    ).first()
+    if recharge is None:
+        messages.error(request, _("There is no purchase with this reference."))
+        return redirect("desk_bank_line", line)
+
+    def act() -> object:
+        return services.assign(
+            line=found,
+            recharge=recharge,
+            open_cents=given["open_cents"],
+            actor_id=request.user.pk,
+            now=timezone.now(),
+        )
+
+    return _try(request, found, act, _("The money has been used for the purchase."))
+
+
+@staff_view
+@require_POST
+def desk_bank_exclusion(request: PersonRequest, line: UUID) -> HttpResponse:
+    """Say that a line is not for credits."""
+    return _decide(request, line, AsideForm(request.POST), services.set_aside, _("The line is set aside."))
+
+
+@staff_view
+@require_POST
+def desk_bank_return(request: PersonRequest, line: UUID) -> HttpResponse:
+    """Write down that money was sent back."""
+    return _decide(request, line, ReturnForm(request.POST), services.give_back, _("The return has been written down."))
+
+
+@staff_view
+@require_POST
+def desk_bank_undoing(request: PersonRequest, booking: UUID) -> HttpResponse:
+    """Undo a booking by another one."""
+    found, form = (
+        get_object_or_404(Booking.objects.select_related("line"), public_id=booking),
+        UndoingForm(request.POST),
+    )
+    if not form.is_valid():
+        return _refuse_form(request, form, found.line)
+
+    def act() -> object:
+        reason = form.cleaned_data["reason"]
+        return services.undo(booking=found, reason=reason, actor_id=request.user.pk, now=timezone.now())
+
+    return _try(request, found.line, act, _("It has been undone. The money is to be decided again."))
+
+
+@staff_view
+@require_safe
+def desk_bank_transfers(request: PersonRequest) -> HttpResponse:
+    """Bank transfers that are waited for, the oldest first."""
+    awaited = bank_transfers.awaited().select_related("payment__recharge__account__parent")
+    context = {"tabs": tabs("desk_bank_transfers"), "today": timezone.localdate(), **paged(request, awaited)}
+    return render(request, "portal/backoffice/bank_transfers.html", context)
+
+
+@staff_view
+@require_safe
+def desk_bank_transfer(request: PersonRequest, payment: UUID) -> HttpResponse:
+    """One bank transfer: what was asked, what has come, and a form to confirm more by hand."""
+    return _transfer_page(request, _awaited(payment))
+
+
+@staff_view
+@require_POST
+def desk_bank_confirmation(request: PersonRequest, payment: UUID) -> HttpResponse:
+    """Confirm by hand that money has come; not everybody on the staff may."""
+    if not request.user.has_perm(BY_HAND):
+        raise PermissionDenied
+    attempt, form = _awaited(payment), ConfirmationForm(request.POST)
+    if not form.is_valid():
+        return _transfer_page(request, attempt, form)
+    try:
+        services.confirm_by_hand(
+            recharge=attempt.payment.recharge, actor_id=request.user.pk, now=timezone.now(), **form.cleaned_data
+        )
+    except REFUSED as refusal:
+        messages.error(request, _sentence(refusal))
+    else:
+        messages.success(request, _("The money has been confirmed."))
+    return redirect("desk_bank_transfer", payment)
+
+
+def _transfer_page(request: PersonRequest, attempt: Attempt, form: ConfirmationForm | None = None) -> HttpResponse:
+    recharge = attempt.payment.recharge
+    blank = ConfirmationForm.blank(attempt.missing_cents) if recharge.state != Recharge.State.PAID else None
+    context = {
+        "attempt": attempt,
+        "recharge": recharge,
+        "kind": RECHARGE_KINDS[Recharge.State(recharge.state)],
+        "bookings": selectors.active_bookings().filter(attempt=attempt).select_related("line", "created_by"),
+        "form": (form or blank) if request.user.has_perm(BY_HAND) else None,
+    }
+    return render(request, "portal/backoffice/bank_transfer.html", context, status=422 if form else 200)
+
+
+def _decide(
+    request: PersonRequest, line: UUID, form: DecisionForm, decide: Callable[..., object], done: str
+) -> HttpResponse:
+    """Decide about the open rest of a line, as a form says."""
+    found = _line(line)
+    if not form.is_valid():
+        return _refuse_form(request, form, found)
+
+    def act() -> object:
+        return decide(line=found, actor_id=request.user.pk, now=timezone.now(), **form.cleaned_data)
+
+    return _try(request, found, act, done)
+
+
+def _try(request: PersonRequest, line: StatementLine, act: Callable[[], object], done: str) -> HttpResponse:
+    try:
+        act()
+    except REFUSED as refusal:
+        messages.error(request, _sentence(refusal))
+    else:
+        messages.success(request, done)
+    return redirect("desk_bank_line", line.public_id)
+
+
+def _sentence(refusal: Exception) -> str:
+    if isinstance(refusal, services.PriceHasRisen):
+        if refusal.gross_cents is None:
+            return _("These credits are not for sale any more. Send the money back, or use it for a new purchase.")
+        sentence = _("These credits cost %(amount)s today. Send the money back, or use it for a new purchase.")
+        return sentence % {"amount": money(refusal.gross_cents)}
+    return str(REFUSALS[type(refusal)])
+
+
+def _refuse_form(request: PersonRequest, form: DecisionForm | UndoingForm, line: StatementLine) -> HttpResponse:
+    """Say what is wrong; these forms are short, so they are typed again."""
+    for name, errors in form.errors.items():
+        field = form.fields.get(name)
+        messages.error(request, " ".join([f"{field.label}:" if field and field.label else "", *errors]).strip())
+    return redirect("desk_bank_line", line.public_id)
+
+
+def _line(public_id: UUID) -> StatementLine:
+    return get_object_or_404(StatementLine.objects.select_related("statement", "created_by"), public_id=public_id)
+
+
+def _attempt(recharge: Recharge) -> Attempt:
+    return Attempt.objects.filter(payment=recharge.payment_id).latest("pk")
+
+
+def _awaited(payment: UUID) -> Attempt:
+    tries = Attempt.objects.filter(provider="bank", payment__public_id=payment)
+    attempt = tries.select_related("payment__recharge__account__parent", "payment__recharge__invoice").first()
+    if attempt is None:
+        raise Http404
+    return attempt
+
+
+def _may_undo(booking: Booking) -> bool:
+    """Whether a booking stands and what it was for can still be taken back."""
+    if booking.undoes_id or hasattr(booking, "undone_by"):
+        return False
+    return booking.attempt is None or booking.attempt.payment.recharge.state != Recharge.State.PAID
