@@ -1,5 +1,6 @@
 """What becomes of methods with time: mandates are checked and end, cards expire and are warned of before."""
 
+import calendar
 from datetime import datetime
 from typing import Final
 
@@ -44,7 +45,8 @@ def check(*, mandate: Mandate, now: datetime) -> None:
 def unused(now: datetime) -> QuerySet[Mandate]:
     """The mandates by which nothing was debited for 36 months: they have lapsed (SEPA Core Rulebook 4.1)."""
     year, month = divmod(now.year * 12 + now.month - 1 - MONTHS_UNUSED, 12)
-    limit = now.replace(year=year, month=month + 1, day=min(now.day, 28))
+    last_day = calendar.monthrange(year, month + 1)[1]
+    limit = now.replace(year=year, month=month + 1, day=min(now.day, last_day))
     valid = Mandate.objects.filter(state=Mandate.State.VALID).select_related("method")
     return valid.alias(last=Coalesce("used_at", "accepted_at")).filter(last__lt=limit)
 
