@@ -14,7 +14,7 @@ from django_tables2 import RequestConfig
 
 from billing.payments import selectors as payments_selectors
 from billing.payments import services as payments
-from billing.payments.models import Attempt, Payment, Reversal
+from billing.payments.models import Attempt, Payment, PaymentMethod, Reversal
 from billing.recharge import refunds
 from billing.recharge import services as recharges
 from billing.recharge.models import Recharge
@@ -109,21 +109,37 @@ def desk_payment_abandonment(request: PersonRequest, payment: UUID) -> HttpRespo
 @staff_view
 @require_POST
 def desk_payment_refund(request: PersonRequest, payment: UUID) -> HttpResponse:
-    """Give money back, its credits first."""
+    """Give money back, its credits first; what came by bank transfer, staff return by one."""
     recharge, form = _recharge(payment), RefundForm(request.POST)
+    is_transfer = recharge.payment.method.kind == PaymentMethod.Kind.BANK_TRANSFER
+    give_back = refunds.give_back_by_hand if is_transfer else refunds.refund
     if not form.is_valid():
         messages.error(request, _("Enter an amount above zero, and why it is given back."))
         return redirect("desk_payment", payment)
     try:
-        refunds.refund(recharge=recharge, actor_id=request.user.pk, now=timezone.now(), **form.cleaned_data)
+        reversal = give_back(recharge=recharge, actor_id=request.user.pk, now=timezone.now(), **form.cleaned_data)
     except refunds.NotRefundable:
         messages.error(request, _("That much was not paid, or has been given back already."))
     except refunds.CreditsSpent:
         most = money(refunds.refundable_cents(recharge), recharge.currency)
         messages.error(request, _("Its credits have been spent. At most %(most)s can be given back.") % {"most": most})
     else:
-        messages.success(request, _("The refund is on its way, and its credits have been taken back."))
+        _tell(request, reversal)
     return redirect("desk_payment", payment)
+
+
+def _tell(request: PersonRequest, reversal: Reversal) -> None:
+    if reversal.state == Reversal.State.REFUSED:
+        messages.error(
+            request, _("The provider refused the refund. No money went back, and the credits are there again.")
+        )
+    elif reversal.kind == Reversal.Kind.BY_HAND:
+        messages.success(
+            request,
+            _("The credits have been taken back, and the credit note is issued. Return the money by bank transfer."),
+        )
+    else:
+        messages.success(request, _("The refund is on its way, and its credits have been taken back."))
 
 
 def _payment(public_id: UUID) -> Payment:

@@ -14,7 +14,7 @@ from billing.invoices.models import CreditNote, Invoice
 from billing.invoices.models import State as Standing
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger.codes import TransferCode
-from billing.payments.models import Attempt, Reversal, SandboxCharge
+from billing.payments.models import Attempt, PaymentMethod, Reversal, SandboxCharge
 from billing.payments.providers import sandbox
 from billing.payments.providers.base import Answer, Outcome, ReversalKind, Reversed
 from billing.pricing.models import CreditPack
@@ -210,6 +210,31 @@ def test_staff_correct_an_invoice_by_hand_once_and_never_by_more_than_its_credit
     for part in (note.full_number, "Partly credited", 'value="2.55"', "paid twice"):
         assert part in shown
     assert (notes(), recharge.pk) == ([(256, 500_000)], Recharge.objects.get().pk)
+
+
+@pytest.mark.parametrize(("case", "said"), [("refused", "The provider refused"), ("transfer", "by bank transfer.")])
+def test_staff_are_told_what_became_of_a_refund(
+    case: str,
+    said: str,
+    acme: Account,
+    alice: User,
+    olga: User,
+    pack: CreditPack,
+    card: Card,
+    now: datetime,
+    signed_in: SignedIn,
+) -> None:
+    recharge = buy(acme, alice, pack, card, sandbox.SUCCEEDS, now)
+    if case == "transfer":
+        PaymentMethod.objects.update(kind=PaymentMethod.Kind.BANK_TRANSFER, provider="bank")
+    else:
+        given = {"reference": "theirs", "kind": "refund", "amount_cents": 512}
+        SandboxCharge.objects.update(reversals=[given])
+    url = reverse("desk_payment_refund", args=[recharge.payment.public_id])
+    sent = {"reference": str(uuid.uuid4()), "amount_cents": "5.12", "reason": "asked"}
+    assert said in signed_in(olga).post(url, sent, follow=True).content.decode()
+    assert available(acme) == (0 if case == "transfer" else BOUGHT)
+    assert len(notes()) == (case == "transfer")
 
 
 def test_the_table_refuses_a_credit_note_ahead_of_its_credits(
