@@ -141,7 +141,7 @@ class ConfirmationForm(forms.Form):
     def blank(cls, cents: int) -> "ConfirmationForm":
         """A form for the amount that is missing."""
         today = timezone.localdate()
-        initial = {"reference": uuid.uuid4(), "amount_cents": Decimal(cents) / 100, "received_on": today}
+        initial = {"reference": uuid.uuid4(), "amount_cents": Decimal(cents).scaleb(-2), "received_on": today}
         return cls(initial=initial)
 
     def clean_amount_cents(self) -> int:
