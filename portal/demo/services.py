@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.audit.models import AuditEvent
 from portal.bells import silence
-from portal.demo import present, receipts
+from portal.demo import bank, present, receipts
 from portal.demo.cast import CUSTOMERS, PASSWORD, everybody
 from portal.demo.history import History
 from portal.demo.network import PastNetwork
@@ -72,6 +72,7 @@ def _tell(now: datetime) -> tuple[Past, History]:
     history = History(past, now)
     history.begin()
     present.begin(past, history)
+    bank.begin(past, history)
     past.timeline.play()
     receipts.bring(past, first=first)
     # One password, hashed once: hashing is slow on purpose.

@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from django.db.models import Max, Min, Sum
 from pytest_django import DjangoDbBlocker, Settings
 
+from billing.bank import statements
+from billing.bank.models import BankStatement
 from billing.credits import selectors as credits_selectors
 from billing.invoices.models import Invoice
 from billing.ledger.codes import TransferCode
@@ -146,6 +148,16 @@ def test_one_payment_was_declined_one_is_unknown_and_one_was_for_a_while() -> No
     unknown = attempts.get(state=Attempt.State.UNKNOWN)
     assert unknown.payment.recharge.state == Recharge.State.WAITING
     assert unknown.ask_again_at >= NOW
+
+
+def test_a_bank_transfer_waits_for_the_statement_that_the_desk_can_import() -> None:
+    _, foreseen = statements.foresee(BankStatement.objects.get(imported_at=None))
+    waiting = Attempt.objects.get(provider="bank", state=Attempt.State.PENDING)
+    assert [(each.verdict.attempt_id, each.verdict.left != "") for each in foreseen] == [
+        (waiting.pk, False),
+        (None, True),
+        (None, True),
+    ]
 
 
 def test_a_campaign_is_under_way_and_can_be_finished_by_a_worker() -> None:
