@@ -50,8 +50,8 @@ def active_bookings() -> QuerySet[Booking]:
 
 
 def open_lines() -> QuerySet[StatementLine]:
-    """The lines that wait for a person, the oldest first."""
-    return StatementLine.objects.filter(state=LineState.OPEN).order_by("booked_on", "pk")
+    """The lines that are not decided, the oldest first; what is new is looked at by itself within a minute."""
+    return StatementLine.objects.exclude(state=LineState.BOOKED).order_by("booked_on", "pk")
 
 
 def waiting_counts(now: datetime) -> tuple[int, int]:
@@ -87,14 +87,14 @@ def proposals(line: StatementLine) -> list[tuple[Recharge, tuple[matching.Why, .
     return [(tries[each.attempt_id].payment.recharge, each.reasons) for each in found]
 
 
-def is_seen_before(line: StatementLine | Entry, *, iban: str, statement: BankStatement) -> bool:
+def is_seen_before(line: StatementLine | Entry, statement: BankStatement) -> bool:
     """Whether another file has brought a line like this one under another key: same amount, same payer or reference."""
     apart = DAYS_APART
     same_kind = Q(statement__kind=statement.kind, booked_on=line.booked_on)
     other_kind = ~Q(statement__kind=statement.kind) & Q(
         booked_on__range=(line.booked_on - apart, line.booked_on + apart)
     )
-    alike = StatementLine.objects.filter(same_kind | other_kind, iban=iban, amount_cents=line.amount_cents)
+    alike = StatementLine.objects.filter(same_kind | other_kind, iban=statement.iban, amount_cents=line.amount_cents)
     quoted = references(line)
     others = alike.filter(statement__isnull=False).exclude(statement=statement.pk)
     return any(

@@ -10,7 +10,7 @@ from billing.bank import matching, reading, selectors
 from billing.bank.codes import BookingKind, Finding, LineState
 from billing.bank.entries import CURRENCY
 from billing.bank.matching import Left
-from billing.bank.models import Booking, StatementLine
+from billing.bank.models import BankStatement, Booking, StatementLine
 from billing.bank.prices import PriceHasRisen, check_price
 from billing.payments import services as payments
 from billing.payments.models import Attempt
@@ -68,9 +68,8 @@ def book_new(*, line: StatementLine, now: datetime) -> None:
     quoted = selectors.references(line)
     ours = Attempt.objects.filter(provider="bank", provider_reference__in=quoted).order_by().values("payment_id")
     list(Recharge.objects.select_for_update(of=("self",)).filter(payment_id__in=ours).order_by("pk"))
-    assert line.statement is not None
     expected = selectors.expected(quoted)
-    seen_before = bool(expected) and selectors.is_seen_before(line, iban=line.iban, statement=line.statement)
+    seen_before = bool(expected) and selectors.is_seen_before(line, _file_of(line))
     verdict = matching.decide(line.open_cents, quoted, expected, seen_before=seen_before)
     if verdict.attempt_id is None:
         StatementLine.objects.filter(pk=line.pk).update(state=LineState.OPEN, finding=verdict.left.value)
@@ -179,6 +178,11 @@ def undo(*, booking: Booking, reason: str, actor_id: int, now: datetime) -> Book
     )
     account_id = booking.attempt.payment.account_id if booking.attempt else None
     return _write(line, undoing, actor_id=actor_id, now=now, account_id=account_id)
+
+
+def _file_of(line: StatementLine) -> BankStatement:
+    """The file that brought a line, without what it holds."""
+    return BankStatement.objects.defer("content").get(lines=line)
 
 
 def _take(line: StatementLine, open_cents: int) -> StatementLine:

@@ -81,9 +81,7 @@ def foresee(statement: BankStatement) -> tuple[Contents, list[Foreseen]]:
         if name in known:
             foreseen.append(Foreseen(entry, True, Verdict()))
             continue
-        seen_before = bool(references & expected.keys()) and selectors.is_seen_before(
-            entry, iban=statement.iban, statement=statement
-        )
+        seen_before = bool(references & expected.keys()) and selectors.is_seen_before(entry, statement)
         verdict = matching.decide(entry.amount_cents, references, expected, seen_before=seen_before)
         for one in [each for each in expected.values() if each.attempt_id == verdict.attempt_id]:
             expected[one.reference] = matching.after(one, verdict)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -43,6 +44,13 @@ class StatementForm(forms.Form):
             attrs={"accept": ".xml,.csv,.txt", "data-most": MAX_BYTES, "data-too-large": FAULTS[Fault.TOO_LARGE]}
         ),
     )
+
+    def clean_file(self) -> "UploadedFile[bytes]":
+        """Not larger than a statement is, before it is read into memory."""
+        chosen: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (chosen.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(str(FAULTS[Fault.TOO_LARGE]))
+        return chosen
 
 
 class ColumnsForm(forms.Form):

@@ -277,7 +277,8 @@ def _refuse_form(request: PersonRequest, form: DecisionForm | UndoingForm, line:
 
 
 def _line(public_id: UUID) -> StatementLine:
-    return get_object_or_404(StatementLine.objects.select_related("statement", "created_by"), public_id=public_id)
+    lines = StatementLine.objects.select_related("statement", "created_by").defer("statement__content")
+    return get_object_or_404(lines, public_id=public_id)
 
 
 def _attempt(recharge: Recharge) -> Attempt:

@@ -20,6 +20,7 @@ from portal.accounts.access import PersonRequest, staff_view
 from portal.backoffice.bank_forms import FAULTS, ColumnsForm, StatementForm
 from portal.backoffice.bank_views import paged
 from portal.backoffice.bank_views import tabs as bank_tabs
+from portal.sweeps import each
 
 SHOWN: Final = 200
 # So many lines are looked at while the person waits; the sweep does the rest within a minute.
@@ -86,8 +87,10 @@ def desk_bank_import(request: PersonRequest, statement: UUID) -> HttpResponse:
     except Unreadable as unreadable:
         messages.error(request, str(FAULTS[unreadable.fault]))
     else:
-        for line in statements.new_lines(done)[:AT_ONCE]:
-            services.book_new(line=line, now=now)
+        try:
+            each(statements.new_lines(done)[:AT_ONCE], lambda line: services.book_new(line=line, now=now))
+        except* Exception:  # noqa: BLE001 - the lines are kept; the sweep tries again and says what is wrong
+            messages.warning(request, _("Some lines could not be booked. We try again by ourselves every minute."))
         count = done.added_count or 0
         sentence = ngettext("%(count)d line was added.", "%(count)d lines were added.", count)
         messages.success(request, sentence % {"count": count})
@@ -112,26 +115,26 @@ def _foreseen(statement: BankStatement) -> dict[str, object]:
         contents, foreseen = statements.foresee(statement)
     except statements.PlanMissing:
         return {}
-    new = [each for each in foreseen if not each.is_known]
+    new = [one for one in foreseen if not one.is_known]
     return {
-        "rows": [(each, *_shown(each)) for each in foreseen[:SHOWN]],
+        "rows": [(one, *_shown(one)) for one in foreseen[:SHOWN]],
         "more_count": max(len(foreseen) - SHOWN, 0),
         "entry_count": len(foreseen),
         "known_count": len(foreseen) - len(new),
-        "booked_count": sum(each.verdict.attempt_id is not None for each in new),
-        "person_count": sum(each.verdict.left != "" for each in new),
-        "sum_cents": sum(each.entry.amount_cents for each in new),
+        "booked_count": sum(one.verdict.attempt_id is not None for one in new),
+        "person_count": sum(one.verdict.left != "" for one in new),
+        "sum_cents": sum(one.entry.amount_cents for one in new),
         "left_out": [(LEFT_OUT[why], count) for why, count in contents.left_out.items()],
     }
 
 
-def _shown(each: Foreseen) -> tuple[str, str]:
+def _shown(one: Foreseen) -> tuple[str, str]:
     """The kind and the words of what would become of an entry."""
-    if each.is_known:
+    if one.is_known:
         return "neutral", _("There already")
-    if each.verdict.confirms:
+    if one.verdict.confirms:
         return "ok", _("Confirmed by hand before")
-    left = str(Finding(each.verdict.left.value).label)
-    if each.verdict.attempt_id is None:
+    left = str(Finding(one.verdict.left.value).label)
+    if one.verdict.attempt_id is None:
         return "warn", left
     return ("warn", left) if left else ("ok", _("Pays a purchase"))

@@ -109,7 +109,7 @@ def test_a_table_is_read_as_staff_say(desk: Client, waiting: Recharge) -> None:
 def test_a_line_is_used_for_the_proposed_purchase_by_one_person_only(desk: Client, waiting: Recharge) -> None:
     (line,) = imported(desk, Paid(512, text="ricarica"))
     page = desk.get(reverse("desk_bank_line", args=[line.public_id])).content.decode()
-    for words in ("the same amount", "a payer of the same name", quoted(waiting)):
+    for words in ("The same amount", "a payer of the same name", quoted(waiting)):
         assert words in page
     given = {"open_cents": 512, "quoted": quoted(waiting)}
     assert "The money has been used" in press(desk, "desk_bank_assignment", line.public_id, **given)
