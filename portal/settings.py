@@ -360,6 +360,7 @@ CELERY_BEAT_SCHEDULE = {
     "work-on-drafts": {"task": "messaging.campaigns.tasks.work_on_drafts", "schedule": 20},
     "keep-quiet": {"task": "messaging.campaigns.tasks.keep_quiet", "schedule": 20},
     "evaluate-alerts": {"task": "messaging.alerts.tasks.evaluate_due", "schedule": 20},
+    "repair-marks": {"task": "messaging.alerts.tasks.repair_marks", "schedule": 3600},
     "look-ahead": {"task": "messaging.alerts.tasks.look_ahead", "schedule": 60},
     "deliver-notices": {"task": "messaging.alerts.tasks.deliver_waiting", "schedule": 20},
     "escalate-notices": {"task": "messaging.alerts.tasks.escalate", "schedule": 20},

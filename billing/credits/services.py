@@ -12,7 +12,7 @@ from billing.credits.lapse import lapse, lock
 from billing.credits.lots import Terms
 from billing.credits.models import Origin, Wallet
 from billing.credits.signals import wallet_changed
-from billing.credits.watching import mark, watch
+from billing.credits.watching import mark, watch, watch_all
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger
 from billing.ledger.codes import AccountCode, TransferCode
@@ -54,6 +54,7 @@ __all__ = [
     "take_back",
     "unblock",
     "watch",
+    "watch_all",
 ]
 
 ORIGINS = {
@@ -101,8 +102,7 @@ def draw_on(*, wallet: Wallet, other: Wallet | None) -> None:
     pots = {pk for pk in (wallet.pk, before, other.pk if other else None) if pk}
     locked = list(Wallet.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=pots).order_by("pk"))
     Wallet.objects.filter(pk=wallet.pk).update(draws_on=other)
-    for pot in locked:
-        mark(pot)
+    mark({pot.pk: pot.ledger_account_id for pot in locked})
     ring(wallet_changed, wallet.pk)
 
 

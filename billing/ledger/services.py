@@ -1,6 +1,6 @@
 """The verbs of the ledger. Each is one call of one SQL function, repeatable by its reference."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple
@@ -52,6 +52,11 @@ TRANSFER: Final = (
     "SELECT outcome, (moved)." + ", (moved).".join(COLUMNS) + " "
     "FROM ledger_transfer(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
 )
+MARK: Final = """
+    UPDATE ledger_account SET low_mark = marks.level
+      FROM unnest(%s::bigint[], %s::bigint[]) AS marks (account_id, level)
+     WHERE id = marks.account_id AND low_mark IS DISTINCT FROM marks.level
+"""
 BATCH: Final = "SELECT outcome, known FROM ledger_post_batch(%b, %b, %b, %b, %b, %b, %b, %b)"
 
 
@@ -144,9 +149,14 @@ def post_batch(*, lines: Sequence[Line], cause: Cause, now: datetime) -> int:
     return len(lines) if outcome == "done" else 0
 
 
-def mark_low(*, account_id: int, level: int | None) -> None:
-    """Let the account be low at `level` units and below; None: never. Where it stands so already, its row stays alone."""
-    Account.objects.filter(pk=account_id).exclude(low_mark=level).update(low_mark=level)
+@one_statement
+def mark_low(*, levels: Mapping[int, int | None]) -> None:
+    """Let each account, by primary key, be low at its level in units and below; None: never.
+
+    Where the mark stands so already, the account's row is left alone.
+    """
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(MARK, [list(levels), list(levels.values())])
 
 
 @one_statement

@@ -11,7 +11,7 @@ from billing.credits import selectors as credits_selectors
 from messaging.alerts import runway
 from messaging.alerts.models import BalanceAlert
 from messaging.alerts.runway import Runway, Slot
-from messaging.alerts.selectors import Crossing, Outlook
+from messaging.alerts.selectors import Crossing
 from messaging.campaigns import selectors as campaigns_selectors
 from portal.accounts.models import Account
 from portal.templatetags import formats
@@ -76,7 +76,7 @@ def crossings(account: Account, now: datetime) -> list[Crossing]:
         days = alert.threshold_days or 0
         is_short = runway.is_short(ends_at, days, now)
         if is_short if alert.armed else runway.is_long_again(cautious_end, days, now):
-            crossed.append(Crossing(alert.pk, found.available, Outlook(days, is_short, ends_at)))
+            crossed.append(Crossing(alert.pk, account.pk, found.available, is_short, days, ends_at))
     return crossed
 
 

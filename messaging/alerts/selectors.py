@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import F, Q, QuerySet
+from django.db import connection
+from django.db.models import F, QuerySet
 
 from messaging.alerts.models import BalanceAlert, Notice
 from portal import attempts
@@ -26,42 +27,80 @@ def notices(account: Account) -> QuerySet[Notice]:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """What a runway alert at `days` is told: whether that is too short, and until when the credits last."""
-
-    days: int | None
-    is_short: bool | None
-    ends_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Crossing:
-    """An alert that is to fire or to clear, and the units that its account can spend; of a runway alert the outlook."""
+    """An alert that fires or clears, and the units that its account can spend; of a runway alert its days and their end."""
 
     alert_id: int
+    account_id: int
     available_units: int
-    outlook: Outlook | None = None
+    fires: bool
+    days: int | None = None
+    ends_at: datetime | None = None
+
+
+# Those who spend their own credits and those who draw on another's: with an OR between them no index would be used.
+_LIVE: Final = """
+    WITH alert AS NOT MATERIALIZED (
+        SELECT alert.* FROM alerts_balancealert alert JOIN accounts_account account ON account.id = alert.account_id
+         WHERE alert.removed_at IS NULL AND (alert.email_on OR alert.sms_on) AND account.deactivated_at IS NULL
+           AND (%(alert)s::bigint IS NULL OR alert.id = %(alert)s)
+    ), payer AS NOT MATERIALIZED (
+        SELECT wallet.id, wallet.draws_on_id, pot.owner_id, pot.available, pot.is_low
+          FROM credits_wallet wallet JOIN ledger_account pot ON pot.id = wallet.ledger_account_id
+         WHERE pot.code = 'wallet' AND (%(wallet)s::bigint IS NULL OR wallet.id = %(wallet)s)
+    )
+"""
+_FALLEN: Final = """
+    SELECT alert.id, alert.account_id, payer.available, true
+      FROM payer
+      JOIN alert ON alert.account_id = payer.owner_id AND payer.draws_on_id IS NULL
+     WHERE payer.is_low AND alert.armed AND alert.threshold_units >= payer.available
+     UNION ALL
+    SELECT alert.id, alert.account_id, payer.available, true
+      FROM payer
+      JOIN credits_wallet spender ON spender.draws_on_id = payer.id
+      JOIN alert ON alert.account_id = spender.account_id
+     WHERE payer.is_low AND alert.armed AND alert.threshold_units >= payer.available
+"""
+_RECOVERED: Final = """
+    SELECT alert.id, alert.account_id, payer.available, false
+      FROM payer
+      JOIN alert ON alert.account_id = payer.owner_id AND payer.draws_on_id IS NULL
+     WHERE NOT alert.armed AND alert.threshold_units < payer.available
+     UNION ALL
+    SELECT alert.id, alert.account_id, payer.available, false
+      FROM payer
+      JOIN credits_wallet spender ON spender.draws_on_id = payer.id
+      JOIN alert ON alert.account_id = spender.account_id
+     WHERE NOT alert.armed AND alert.threshold_units < payer.available
+"""
+
+
+def fallen(*, wallet_id: int | None = None, alert_id: int | None = None) -> list[Crossing]:
+    """The armed alerts that are to fire (product 5.2): of one wallet and those that draw on it, one alert, or all.
+
+    They are found by the wallets that are low, however many there are.
+    """
+    return _crossed(_LIVE + _FALLEN, wallet_id, alert_id)
+
+
+def recovered(*, wallet_id: int | None = None, alert_id: int | None = None) -> list[Crossing]:
+    """The fired alerts that are to clear, likewise; found by the alerts that have fired."""
+    return _crossed(_LIVE + _RECOVERED, wallet_id, alert_id)
 
 
 def crossings(*, wallet_id: int | None = None, alert_id: int | None = None) -> list[Crossing]:
-    """The alerts that are to fire (product 5.2) or to clear: of one wallet and those that draw on it, one alert, or all.
+    """What is to fire and what is to clear, of one wallet and those that draw on it, one alert, or all."""
+    return [
+        *fallen(wallet_id=wallet_id, alert_id=alert_id),
+        *recovered(wallet_id=wallet_id, alert_id=alert_id),
+    ]
 
-    What is to fire is found by the wallets that are low, what is to clear by the alerts that have fired: neither
-    question looks at all wallets.
-    """
-    alerts = BalanceAlert.objects.live()
-    if alert_id is not None:
-        alerts = alerts.filter(pk=alert_id)
-    threshold = F("threshold_units")
-    found: list[tuple[int, int]] = []
-    for path, spends_there in (("", Q(account__wallet__draws_on=None)), ("draws_on__", Q())):
-        is_mine = spends_there if wallet_id is None else spends_there & Q(**{f"account__wallet__{path}pk": wallet_id})
-        pot = f"account__wallet__{path}ledger_account__"
-        low = Q(**{f"{pot}is_low": True, f"{pot}available__lte": threshold}, armed=True)
-        recovered = Q(**{f"{pot}available__gt": threshold}, armed=False)
-        for crossed in (low, recovered):
-            found += alerts.filter(is_mine, crossed).order_by("pk").values_list("pk", f"{pot}available")
-    return [Crossing(*row) for row in found]
+
+def _crossed(query: str, wallet_id: int | None, alert_id: int | None) -> list[Crossing]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"wallet": wallet_id, "alert": alert_id})
+        return [Crossing(*row) for row in cursor.fetchall()]
 
 
 def notices_due(now: datetime) -> list[int]:

@@ -9,11 +9,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Max
-
 from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
-from messaging.alerts import forecast, selectors, telling
+from messaging.alerts import forecast, marking, selectors, telling
 from messaging.alerts.codes import Fault, Kind, NoticeState
 from messaging.alerts.models import BalanceAlert, BalanceAlertQuerySet, Notice
 from portal.accounts.models import Account
@@ -27,8 +25,6 @@ TEST_PAUSE: Final = timedelta(minutes=1)
 
 LOOK_PAUSE: Final = timedelta(minutes=10)
 """How long after a look ahead the next one follows: a runway of days is not told by the minute."""
-
-WATCHER: Final = "alerts"
 
 
 class TooManyAlerts(Exception):
@@ -151,21 +147,47 @@ def look_ahead(*, account: Account, now: datetime) -> list[int]:
     return claim(crossings=forecast.crossings(account, now), now=now)
 
 
-@unit_of_work
 def claim(*, crossings: Sequence[selectors.Crossing], now: datetime) -> list[int]:
-    """Fire and clear all these alerts at once; return the primary keys of their notices: none of an alert that somebody else had.
+    """Fire and clear all these alerts; return the primary keys of their notices: none of an alert that somebody else had.
 
-    The claim finds each alert as it was, so of any number of workers exactly one makes notices. Its condition compares
-    the balance that was read with the alert's own row alone: that is looked at again after waiting for another
-    worker's claim, a condition on other tables would not be.
+    The marks that find low wallets follow the armed alerts. They are lowered after alarms have been claimed: whoever
+    dies in between leaves a mark too high, which costs a look. They are raised together with the all-clear: a mark too
+    low would lose the next alarm.
     """
-    return telling.claim(crossings, now) if crossings else []
+    firing = [crossing for crossing in crossings if crossing.fires]
+    clearing = [crossing for crossing in crossings if not crossing.fires]
+    told = _claim(firing, now) if firing else []
+    _mark(firing)
+    for start in range(0, len(clearing), marking.AT_ONCE):
+        told += _clear(clearing[start : start + marking.AT_ONCE], now)
+    return told
+
+
+@unit_of_work
+def _claim(crossings: Sequence[selectors.Crossing], now: datetime) -> list[int]:
+    """Claim by one statement: it finds each alert as it was, so of any number of workers exactly one makes notices.
+
+    Its condition compares the balance that was read with the alert's own row alone: that is looked at again after
+    waiting for another worker's claim, a condition on other tables would not be.
+    """
+    return telling.claim(crossings, now)
+
+
+@unit_of_work
+def _clear(crossings: Sequence[selectors.Crossing], now: datetime) -> list[int]:
+    told = _claim(crossings, now)
+    _mark(crossings)
+    return told
+
+
+def _mark(crossings: Sequence[selectors.Crossing]) -> None:
+    marking.mark({crossing.account_id for crossing in crossings if crossing.days is None})
 
 
 def _watch(account: Account) -> None:
-    """Let the wallet be looked at when it falls to the highest threshold that can reach somebody."""
-    highest = BalanceAlert.objects.on().filter(account=account).aggregate(level=Max("threshold_units"))["level"]
-    credits.watch(wallet=credits.open_wallet(account=account), watcher=WATCHER, level=highest)
+    """Let the wallet be looked at when it falls to the highest threshold that is armed."""
+    credits.open_wallet(account=account)
+    marking.mark([account.pk])
 
 
 def _lock(account: Account) -> None:

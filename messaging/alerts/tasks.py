@@ -5,7 +5,7 @@ from typing import Final
 from celery import shared_task
 from django.utils import timezone
 
-from messaging.alerts import escalation, selectors, sending, services
+from messaging.alerts import escalation, marking, selectors, sending, services
 from messaging.alerts.codes import Fault
 from portal.accounts.models import Account
 from portal.sweeps import each
@@ -22,10 +22,17 @@ def evaluate_wallet(wallet_id: int) -> None:
 
 @shared_task
 def evaluate_due() -> None:
-    """Fire and clear every alert that is due, whatever bell was lost."""
-    found = selectors.crossings()
-    parts = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
-    each(parts, lambda crossings: services.claim(crossings=crossings, now=timezone.now()))
+    """Fire and clear every alert that is due, whatever bell was lost; alarms first."""
+    for find in (selectors.fallen, selectors.recovered):
+        found = find()
+        parts = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
+        each(parts, lambda crossings: services.claim(crossings=crossings, now=timezone.now()))
+
+
+@shared_task
+def repair_marks() -> None:
+    """Set the marks right that somebody who died left too high."""
+    marking.mark(marking.astray())
 
 
 @shared_task

@@ -8,14 +8,12 @@ from django.db import connection
 
 from messaging.alerts.codes import Fault, Kind, NoticeState
 from messaging.alerts.models import BalanceAlert
-from messaging.alerts.selectors import Crossing, Outlook
+from messaging.alerts.selectors import Crossing
 from messaging.alerts.signals import notices_waiting
 from portal.bells import ring
 
 MAX_NOTICES_A_DAY: Final = 50
 """The notices an account may cause in 24 hours by each channel: the operator pays for them."""
-
-NO_OUTLOOK: Final = Outlook(None, None, None)
 
 # Locked in one order by everybody, so that two sweeps wait for each other instead of deadlocking. After waiting, the
 # conditions on the alert's own row are looked at again.
@@ -82,13 +80,12 @@ TELL: Final = """
 
 def claim(crossings: Sequence[Crossing], now: datetime) -> list[int]:
     """Fire or clear each of the alerts that is still as it was found; return the primary keys of the notices written."""
-    outlooks = [crossing.outlook or NO_OUTLOOK for crossing in crossings]
     found: dict[str, Any] = {
         "alerts": [crossing.alert_id for crossing in crossings],
         "balances": [crossing.available_units for crossing in crossings],
-        "days": [outlook.days for outlook in outlooks],
-        "short": [outlook.is_short for outlook in outlooks],
-        "ends": [outlook.ends_at for outlook in outlooks],
+        "days": [crossing.days for crossing in crossings],
+        "short": [crossing.fires if crossing.days else None for crossing in crossings],
+        "ends": [crossing.ends_at for crossing in crossings],
         "fired": Kind.FIRED.value,
         "cleared": Kind.CLEARED.value,
     }

@@ -1,27 +1,37 @@
-"""Redis flushed, the worker killed with -9, the mail server silent: the alert still leaves.
+"""Redis flushed or stopped, the worker killed with -9, the mail server silent: the alert still leaves.
 
 Everything is real and a process of its own: the Celery worker, Redis, PostgreSQL; the mail server listens on loopback.
+With `SALDO_BEAT=1` the sweeps come from a real beat at its own timetable, as for the figures in docs/reliability.md.
 """
 
 import os
+import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from celery import Task
+from django.conf import settings
 from django.utils import timezone
+from kombu import Connection
 
 from billing.amounts import to_units
 from billing.credits import services as credits
 from billing.ledger.codes import TransferCode
 from messaging.alerts import services, tasks
 from messaging.alerts.codes import NoticeState
-from messaging.alerts.models import Notice
+from messaging.alerts.models import BalanceAlert, Notice
 from portal.accounts.models import Account
+from portal.services_embedded import EmbeddedRedis
 from tests.conftest import Grant
 from tests.faults.test_delivery_killed import Portal, flush_redis, wait_until
 from tests.messaging.alerts.conftest import MailServer, serving
+
+BEAT = bool(os.environ.get("SALDO_BEAT"))
 
 
 @pytest.fixture
@@ -97,3 +107,42 @@ def test_a_notice_whose_worker_was_killed_before_the_mail_server_took_it_is_sent
     wait_until(lambda: state() == NoticeState.SENT)
     assert len(mail_server.taken) == 1
     assert Notice.objects.get().attempt_count == 2
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedRedis]:
+    """A Redis for the portal's processes alone, which may be stopped."""
+    with EmbeddedRedis(tmp_path / "redis", durable=False) as redis:
+        monkeypatch.setitem(os.environ, "REDIS_URL", redis.url)
+        yield redis
+
+
+def sweep(redis: EmbeddedRedis, *sweeps: "Task[Any, Any]") -> None:
+    """Put the sweeps into this Redis, as beat does at its times."""
+    if BEAT:
+        return
+    with Connection(redis.url, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS) as connection:
+        for task in sweeps:
+            task.apply_async(connection=connection)
+
+
+def test_an_alert_leaves_within_a_minute_of_the_return_of_redis(
+    watched: Account, own_redis: EmbeddedRedis, processes: Portal, mail_server: MailServer, tmp_path: Path
+) -> None:
+    sweeps = (tasks.evaluate_due, tasks.deliver_waiting)
+    processes.worker()
+    if BEAT:
+        processes.beat(tmp_path / "beat")
+    services.test(alert=BalanceAlert.objects.get(), actor_id=None, now=timezone.now())
+    sweep(own_redis, *sweeps)
+    wait_until(lambda: len(mail_server.taken) == 1)  # everybody is awake
+    own_redis.stop()
+    spend_60(watched)
+    own_redis.start()
+    back = time.monotonic()
+    sweep(own_redis, *sweeps)
+    wait_until(lambda: len(mail_server.taken) == 2)
+    waited = time.monotonic() - back
+    sys.stdout.write(f"\nThe alert left {waited:.1f} s after the return of Redis.\n")
+    assert waited < 60
+    assert list(Notice.objects.order_by("pk").values_list("kind", flat=True)) == ["test", "fired"]

@@ -56,6 +56,9 @@ class Portal:
         words = ("worker", "--concurrency", "2", "--pool", "prefork", "--without-gossip", "--without-mingle")
         return self._start("-m", "celery", "--app", "portal.celery", "--quiet", *words)
 
+    def beat(self, schedule: Path) -> subprocess.Popen[bytes]:
+        return self._start("-m", "celery", "--app", "portal.celery", "--quiet", "beat", "--schedule", str(schedule))
+
     def gateway(self, *words: str) -> subprocess.Popen[bytes]:
         given = ("--port", str(self.port), "--memory", str(self.memory), "--no-receipts", "--calm")
         return self._start("manage.py", "gateway_simulator", *given, *words)

@@ -67,11 +67,13 @@ def test_an_unlimited_branch_is_warned_of_the_balance_it_draws_on(
     alert = set_up(acme_milano, "50")
     assert selectors.crossings() == []
     spend(acme, "60")
-    assert selectors.crossings(wallet_id=parent.pk) == [selectors.Crossing(alert.pk, to_units(Decimal(40)))]
+    assert selectors.crossings(wallet_id=parent.pk) == [
+        selectors.Crossing(alert.pk, acme_milano.pk, to_units(Decimal(40)), True)
+    ]
     tasks.evaluate_wallet(parent.pk)
     assert (kinds(), selectors.crossings()) == ([Kind.FIRED], [])
     grant(acme, "100")
-    assert selectors.crossings() == [selectors.Crossing(alert.pk, to_units(Decimal(140)))]
+    assert selectors.crossings() == [selectors.Crossing(alert.pk, acme_milano.pk, to_units(Decimal(140)), False)]
     sweep()
     assert (kinds(), selectors.crossings()) == ([Kind.FIRED, Kind.CLEARED], [])
 

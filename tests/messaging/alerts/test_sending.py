@@ -128,6 +128,20 @@ def test_a_mail_server_that_drops_whoever_handed_over_is_tried_again(
     assert len(mail_server.taken) == 2, "nobody knows what became of the first: twice is better than never"
 
 
+def test_a_mail_server_that_hangs_is_left_after_a_while_and_tried_again(
+    email_notice: Notice, mail_server: MailServer, settings: Settings, now: datetime
+) -> None:
+    assert 0 < settings.EMAIL_TIMEOUT <= 10, "a lease must outlive a conversation"
+    settings.EMAIL_TIMEOUT = 0.2
+    mail_server.silence()
+    assert sending.deliver(notice_id=email_notice.pk, now=now) == Fault.UNREACHABLE
+    mail_server.speak()
+    email_notice.refresh_from_db()
+    assert (email_notice.state, mail_server.taken) == (NoticeState.WAITING, [])
+    assert sending.deliver(notice_id=email_notice.pk, now=email_notice.next_attempt_at) is None
+    assert len(mail_server.taken) == 1
+
+
 def test_after_the_last_attempt_a_notice_says_that_it_failed(
     email_notice: Notice, now: datetime, mail_server: MailServer
 ) -> None:
