@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from celery import Task
@@ -26,6 +25,7 @@ from messaging.alerts import services, tasks
 from messaging.alerts.codes import NoticeState
 from messaging.alerts.models import BalanceAlert, Notice
 from portal.accounts.models import Account
+from portal.celery import app
 from portal.services_embedded import EmbeddedRedis
 from tests.conftest import Grant
 from tests.faults.test_delivery_killed import Portal, flush_redis, wait_until
@@ -117,13 +117,13 @@ def own_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embed
         yield redis
 
 
-def sweep(redis: EmbeddedRedis, *sweeps: "Task[Any, Any]") -> None:
+def sweep(redis: EmbeddedRedis, *sweeps: "Task[[], None]") -> None:
     """Put the sweeps into this Redis, as beat does at its times."""
     if BEAT:
         return
     with Connection(redis.url, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS) as connection:
         for task in sweeps:
-            task.apply_async(connection=connection)
+            app.send_task(task.name, connection=connection)
 
 
 def test_an_alert_leaves_within_a_minute_of_the_return_of_redis(
