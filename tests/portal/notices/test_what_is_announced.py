@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
+from django.utils import translation
 
 from billing.invoices import selectors as invoices_selectors
 from billing.invoices import services as invoices
@@ -19,19 +21,20 @@ from portal.notices import wording
 from portal.notices.codes import Kind
 from portal.notices.models import Notice
 
-Buy = Callable[[str], Recharge]
+Buy = Callable[..., Recharge]
 
 
 @pytest.fixture
 def buy(prices: None, acme: Account, alice: User, now: datetime) -> Buy:
     """Alice buys the smallest pack with a card that behaves as its token says."""
 
-    def purchase(token: str) -> Recharge:
+    def purchase(token: str, **more: Any) -> Recharge:
         method = payments.add_method(
             account=acme, provider="sandbox", token=token, label="Card", expires_on=None, actor_id=alice.pk, now=now
         )
         pack = pricing_selectors.packs(acme, now)[0]
-        return recharges.buy(account=acme, pack=pack, method=method, reference=uuid.uuid4(), actor_id=alice.pk, now=now)
+        given = {"reference": uuid.uuid4(), "actor_id": alice.pk, "now": now, **more}
+        return recharges.buy(account=acme, pack=pack, method=method, **given)
 
     return purchase
 
@@ -59,6 +62,27 @@ def test_a_failed_recharge_says_why(buy: Buy, alice: User) -> None:
 
     assert told() == [(Kind.RECHARGE_FAILED, alice.email)]
     assert any("declined the card" in sentence for sentence in wording.words(Notice.objects.get()).sentences)
+
+
+@pytest.mark.parametrize(
+    ("token", "kind", "said"),
+    [
+        (sandbox.SUCCEEDS, Kind.RECHARGE_PAID, "were added to Acme automatically"),
+        (sandbox.DECLINED, Kind.RECHARGE_FAILED, "The automatic payment of"),
+    ],
+)
+def test_what_was_bought_automatically_is_told_as_such_in_every_language(
+    buy: Buy, alice: User, token: str, kind: Kind, said: str
+) -> None:
+    buy(token, origin=recharges.Origin.AUTOMATIC)
+    assert told() == [(kind, alice.email)]
+    notice = Notice.objects.get()
+    texts = set()
+    for language in ("en-gb", "it", "fr"):
+        with translation.override(language):
+            texts.add(wording.words(notice).sentences)
+    assert len(texts) == 3
+    assert any(said in sentences[0] for sentences in texts)
 
 
 def test_an_invoice_that_is_not_paid_yet_is_announced(acme: Account, alice: User, now: datetime) -> None:
