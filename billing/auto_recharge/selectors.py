@@ -87,6 +87,12 @@ def waiting_questions() -> QuerySet[Question]:
     return waiting.select_related("auto_recharge__account__parent").order_by("pk")
 
 
+def last_answers(auto_ids: Iterable[int]) -> dict[int, Evaluation]:
+    """The last answer that each of these automatic recharges came to, by its primary key."""
+    found = Evaluation.objects.filter(auto_recharge__in=list(auto_ids)).order_by("auto_recharge", "-pk")
+    return {row.auto_recharge_id: row for row in found.distinct("auto_recharge")}
+
+
 def allowed_kinds(rules: Policy) -> list[str]:
     """The kinds of methods that may be charged without anybody before the screen."""
     return [Kind.SEPA, Kind.CARD] if rules.allows_cards else [Kind.SEPA]

@@ -13,6 +13,7 @@ ACTIONS: Final = {
     "auto_recharge.approved": gettext_lazy("Unusual automatic recharge approved"),
     "auto_recharge.denied": gettext_lazy("Unusual automatic recharge denied"),
     "auto_recharge.resumed": gettext_lazy("Automatic recharge told to charge again"),
+    "auto_recharge_policy.changed": gettext_lazy("Policy of automatic recharges changed"),
     "auto_recharge.switched_off": gettext_lazy("Automatic recharge switched off"),
     "auto_recharge.switched_on": gettext_lazy("Automatic recharge switched on"),
     "bank_line.confirmed": gettext_lazy("Bank line recognised as confirmed by hand"),

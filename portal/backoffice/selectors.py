@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from billing.auto_recharge import selectors as auto_recharges
 from billing.bank import selectors as bank_selectors
 from billing.credits import selectors as credits_selectors
 from billing.credits.revenue import Revenue
@@ -38,6 +39,7 @@ class Attention:
     payment_count: int
     gateway_count: int
     notice_count: int
+    question_count: int
     bank_line_count: int
     part_count: int
 
@@ -51,6 +53,7 @@ def attention(now: datetime) -> Attention:
         registration_count=registration_count,
         payment_count=payments_selectors.unknown_payments().count(),
         gateway_count=sum(each in CLOSED for each in standings(now).values()),
+        question_count=auto_recharges.waiting_questions().count(),
         notice_count=alerts_selectors.undelivered(now - NOTICE_WINDOW).count(),
         bank_line_count=bank_line_count,
         part_count=part_count,

@@ -68,6 +68,16 @@ TASKS = (
         "desk_notices",
     ),
     (
+        "question_count",
+        "info",
+        ngettext_lazy(
+            "%(count)d automatic recharge waits for its customer's answer",
+            "%(count)d automatic recharges wait for their customers' answers",
+            "count",
+        ),
+        "desk_questions",
+    ),
+    (
         "sender_count",
         "info",
         ngettext_lazy("%(count)d sender name to review", "%(count)d sender names to review", "count"),
