@@ -40,7 +40,7 @@ WORDS: Final[dict[Answer, Words]] = {
         "info",
         _("No other recharge is waiting for its payment."),
         _(
-            "It is settled by itself; a direct debit takes some days. One recharge at a time is open, so nothing is paid twice."
+            "A direct debit takes some days; a bank transfer that will not be made can be withdrawn. One recharge at a time is open."
         ),
         "recharges",
         _("Show the recharges"),

@@ -49,12 +49,14 @@ def attention(now: datetime) -> Attention:
     sender_count, registration_count = senders_selectors.waiting_counts()
     bank_line_count, part_count = bank_selectors.waiting_counts(now)
     counts = _counts(
-        question=auto_recharges.waiting_questions(), notice=alerts_selectors.undelivered(now - NOTICE_WINDOW)
+        payment=payments_selectors.unknown_payments().prefetch_related(None),
+        question=auto_recharges.waiting_questions(),
+        notice=alerts_selectors.undelivered(now - NOTICE_WINDOW),
     )
     return Attention(
         sender_count=sender_count,
         registration_count=registration_count,
-        payment_count=payments_selectors.unknown_payments().count(),
+        payment_count=counts.get("payment", 0),
         gateway_count=sum(each in CLOSED for each in standings(now).values()),
         question_count=counts.get("question", 0),
         notice_count=counts.get("notice", 0),
@@ -66,7 +68,7 @@ def attention(now: datetime) -> Attention:
 def _counts(**found: QuerySet[Any]) -> dict[str, int]:
     """Count the rows of each of these in one question; what has none is left out."""
     first, *rest = (
-        rows.order_by().annotate(name=Value(name)).values_list("name").annotate(Count("pk"))
+        rows.order_by().annotate(name=Value(name)).values_list("name").annotate(Count("pk", distinct=True))
         for name, rows in found.items()
     )
     return dict(first.union(*rest, all=True))
