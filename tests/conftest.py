@@ -5,11 +5,13 @@ import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.test import Client, TransactionTestCase
+from httpx._transports import default as transports
 
 from billing.amounts import to_units
 from billing.credits import services as credits
@@ -25,6 +27,7 @@ from tests.databases import sweep, use_template
 from tests.pages import PageClient, share_middleware
 
 PASSWORD = "correct horse battery"
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 # What takes longest begins first: nobody waits at the end for a worker that began it last.
 LONGEST = (
     "tests/billing/credits/test_machine.py",
@@ -74,22 +77,28 @@ def quick_housekeeping() -> None:
     """What Django does anew for every test or client, done in less time."""
     TransactionTestCase._fixture_teardown = sweep  # type: ignore[attr-defined]
     share_middleware()
+    # A client of httpx reads every authority the machine trusts; a worker has one, here each test of a gateway has two.
+    transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]
     # What was imported and collected stays until the end: no need to look through it again and again.
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
 def now() -> datetime:
     """A quiet Friday morning."""
-    return datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+    return NOW
+
+
+def open_operator() -> Account:
+    account = Account.objects.create(name="Saldo", is_operator=True)
+    credits.open_wallet(account=account)
+    return account
 
 
 @pytest.fixture
 def operator(db: None) -> Account:
-    account = Account.objects.create(name="Saldo", is_operator=True)
-    credits.open_wallet(account=account)
-    return account
+    return open_operator()
 
 
 def _customer(name: str, **details: str) -> Account:
@@ -99,11 +108,15 @@ def _customer(name: str, **details: str) -> Account:
     return account
 
 
-@pytest.fixture
-def acme(operator: Account) -> Account:
+def open_acme() -> Account:
     return _customer(
         "Acme", address="Via Roma 1", postal_code="20121", city="Milano", country="IT", vat_number="IT07643520567"
     )
+
+
+@pytest.fixture
+def acme(operator: Account) -> Account:
+    return open_acme()
 
 
 @pytest.fixture
@@ -113,9 +126,13 @@ def acme_milano(acme: Account) -> Account:
     return account
 
 
+def open_globex() -> Account:
+    return _customer("Globex", address="1 rue de Lyon", postal_code="75012", city="Paris", country="FR")
+
+
 @pytest.fixture
 def globex(operator: Account) -> Account:
-    return _customer("Globex", address="1 rue de Lyon", postal_code="75012", city="Paris", country="FR")
+    return open_globex()
 
 
 def _person(email: str, first_name: str, **fields: object) -> User:
@@ -124,11 +141,15 @@ def _person(email: str, first_name: str, **fields: object) -> User:
     return user
 
 
+def let_in_an_owner(account: Account, email: str, first_name: str) -> User:
+    user = _person(email, first_name)
+    Member.objects.create(account=account, user=user, role=Role.OWNER, may_spend=True)
+    return user
+
+
 @pytest.fixture
 def alice(acme: Account) -> User:
-    user = _person("alice@acme.example", "Alice")
-    Member.objects.create(account=acme, user=user, role=Role.OWNER, may_spend=True)
-    return user
+    return let_in_an_owner(acme, "alice@acme.example", "Alice")
 
 
 @pytest.fixture
@@ -140,9 +161,7 @@ def bob(acme: Account) -> User:
 
 @pytest.fixture
 def charlie(globex: Account) -> User:
-    user = _person("charlie@globex.example", "Charlie")
-    Member.objects.create(account=globex, user=user, role=Role.OWNER, may_spend=True)
-    return user
+    return let_in_an_owner(globex, "charlie@globex.example", "Charlie")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Starts PostgreSQL and Redis for the tests before Django reads its settings (loaded by pytest's `-p`)."""
 
 import fcntl
+import gc
 import os
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from portal.services_embedded import Services, services_for_tests
 ROOT = Path(__file__).resolve().parent.parent
 # Names a file that stays locked until the database that the workers copy is made.
 TEMPLATE_LOCK = "SALDO_TEMPLATE_LOCK"
+
+# Until the first test begins, what is made stays: see `quick_housekeeping`.
+gc.disable()
 
 _started: list[Services] = []
 _migrating: list[subprocess.Popen[bytes]] = []

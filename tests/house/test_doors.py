@@ -6,19 +6,21 @@ A new address is tried by itself; one with an unknown argument, or behind no doo
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import DjangoDbBlocker
 
 from portal.accounts.capabilities import CAPABILITIES, Capability, Role
 from portal.accounts.models import Account, User
+from tests.conftest import NOW, let_in_an_owner, open_acme, open_globex, open_operator
 from tests.house.world import Owned, furnish
 
 METHODS = ("GET", "POST")
@@ -80,10 +82,40 @@ class World:
         return {"account": self.acme.account.public_id, **self.acme.ids, **other}
 
 
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Both customers with all they have, made once; what a test changes is undone after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        open_operator()
+        acme, globex = open_acme(), open_globex()
+        alice = let_in_an_owner(acme, "alice@acme.example", "Alice")
+        charlie = let_in_an_owner(globex, "charlie@globex.example", "Charlie")
+        call_command("load_prices", stdout=StringIO())
+        made = World(furnish(acme, alice, NOW), furnish(globex, charlie, NOW))
+        # What is checked at a commit is checked here, once; otherwise each test would do it anew.
+        connection.check_constraints()
+        yield made
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(acme: Account, globex: Account, alice: User, charlie: User, now: datetime) -> World:
-    call_command("load_prices", stdout=StringIO())
-    return World(furnish(acme, alice, now), furnish(globex, charlie, now))
+def operator(world: World, db: None) -> Account:
+    return Account.objects.get(is_operator=True)
+
+
+@pytest.fixture
+def acme(world: World, db: None) -> Account:
+    return Account.objects.get(pk=world.acme.account.pk)
+
+
+@pytest.fixture
+def alice(world: World, db: None) -> User:
+    return User.objects.get(email="alice@acme.example")
+
+
+@pytest.fixture
+def charlie(world: World, db: None) -> User:
+    return User.objects.get(email="charlie@globex.example")
 
 
 Browser = Callable[[User], Client]
@@ -127,7 +159,7 @@ def test_an_account_in_the_address_means_the_accounts_door() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_who_is_not_signed_in_is_led_to_sign_in(world: World, method: str) -> None:
+def test_who_is_not_signed_in_is_led_to_sign_in(world: World, db: None, method: str) -> None:
     client = Client()
     behind_doors = behind("account") + behind("staff") + behind("person")
     let_in = [a.name for a in behind_doors if not leads_to_sign_in(ask(client, method, a.url(world.own())))]
