@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120
+START_SECONDS = 300
 STOP_SECONDS = 30
 # What names services, a folder or an address of somebody else's Saldo.
 NOT_OURS = {"DATABASE_URL", "REDIS_URL", "SALDO_MODE", "SITE_URL", "DJANGO_SETTINGS_MODULE"}
@@ -44,9 +45,7 @@ def shared(folder: Path) -> Iterator[Saldo]:
             fcntl.flock(starting, fcntl.LOCK_UN)
             yield Saldo(**json.loads(found.read_text()))
             return
-        own = folder / "saldo"
-        own.mkdir()
-        with running(own) as saldo:
+        with running(Path(tempfile.mkdtemp(prefix="saldo-", dir=folder))) as saldo:
             found.write_text(json.dumps(asdict(saldo)))
             fcntl.flock(starting, fcntl.LOCK_UN)
             try:
