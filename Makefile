@@ -9,8 +9,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3 python3.13 python3.1
 JOURNEYS := tests/journeys
 BENCH := tests/bench
 # Three for two processors: some tests wait for what takes its time, and the others go on meanwhile.
-WORKERS := 3
-TESTS := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore=$(JOURNEYS) --ignore=$(BENCH)
+TESTS := $(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --ignore=$(JOURNEYS) --ignore=$(BENCH)
 MUTMUT := var/mutation/env/bin/python
 ROOMS ?= billing/credits billing/ledger
 
@@ -33,7 +32,7 @@ test: check messages system-tests ## Run everything: the checks, the tests, the 
 	@echo "Tests"
 	@$(TESTS)
 	@echo "Journeys in a browser"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist load --maxschedchunk 1 $(JOURNEYS)
+	@$(BIN)/pytest -q -n 2 --dist load --maxschedchunk 1 $(JOURNEYS)
 
 test-quick: $(VENV)/stamp system messages ## Run the tests without the checks and without a browser
 	@$(TESTS)
