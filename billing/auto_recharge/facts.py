@@ -118,8 +118,8 @@ def _possible(account: Account) -> QuerySet[Recharge]:
 
 def _returned(auto: AutoRecharge) -> QuerySet[Reversal]:
     """What the bank took back of the account's money, or the payer claimed back, and nobody has answered for."""
-    kinds = [Reversal.Kind.RETURN, Reversal.Kind.DISPUTE]
-    taken_back = Reversal.objects.filter(payment__account=auto.account_id, kind__in=kinds, state=Reversal.State.DONE)
+    kinds, gone = [Reversal.Kind.RETURN, Reversal.Kind.DISPUTE], [Reversal.State.CONTESTED, Reversal.State.DONE]
+    taken_back = Reversal.objects.filter(payment__account=auto.account_id, kind__in=kinds, state__in=gone)
     return taken_back.exclude(pk__in=auto.settled_reversals)
 
 

@@ -135,7 +135,8 @@ def undo(*, reversal: Reversal, state: str, now: datetime) -> None:
     if take_back.undone_at:
         return
     if take_back.noted_cents:
-        Reversal.objects.filter(pk=reversal.pk).update(state=State.CAME_AGAIN, finished_at=now)
+        done = Reversal.objects.filter(pk=reversal.pk, state=State.DONE)
+        done.update(state=State.CAME_AGAIN, finished_at=now)
         corrections.note_returned(recharge=take_back.recharge)
         return
     TakeBack.objects.filter(pk=take_back.pk).update(undone_at=now)

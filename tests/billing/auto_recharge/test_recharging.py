@@ -279,9 +279,17 @@ def test_money_that_was_taken_back_stops_until_somebody_looks(
     spend(old_acme, 100)
     payment = Recharge.objects.latest("pk").payment
     Reversal.objects.create(
-        payment=payment, kind="dispute", reference="again", amount_cents=512, created_at=now, finished_at=now
+        payment=payment,
+        kind="dispute",
+        state="contested",
+        reference="again",
+        amount_cents=512,
+        created_at=now,
+        finished_at=now,
     )
-    assert look(auto, later + 4 * HOUR) == "returned"
+    for state, answer in (("contested", "returned"), ("done", "returned"), ("undone", "buy")):
+        Reversal.objects.filter(reference="again").update(state=state)
+        assert look(auto, later + 4 * HOUR) == answer
 
 
 def test_a_debit_beyond_the_operators_limit_is_refused_and_told(old_acme: Account, alice: User, now: datetime) -> None:
