@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from billing.ledger import selectors, services
 from billing.ledger.codes import AccountCode, TransferCode
-from billing.ledger.models import Account
+from billing.ledger.models import Account, Transfer
 from billing.ledger.services import Cause
 from portal.accounts.models import Account as Customer
 
@@ -30,6 +30,19 @@ def deadlocks() -> int:
             others = cursor.fetchone()[0]
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         return int(cursor.fetchone()[0])
+
+
+def wait_until_somebody_waits_for_us() -> None:
+    """Return once another connection waits for a lock that this one has."""
+    deadline = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        waiting = 0
+        while not waiting:
+            assert time.monotonic() < deadline
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+            )
+            waiting = cursor.fetchone()[0]
 
 
 def test_transfers_in_both_directions_wait_for_each_other(acme: Customer, now: datetime) -> None:
@@ -54,3 +67,34 @@ def test_transfers_in_both_directions_wait_for_each_other(acme: Customer, now: d
         assert (account.debits_posted, account.credits_posted) == (moved, moved)
     assert selectors.differences() == []
     assert deadlocks() == before
+
+
+def test_whoever_meets_an_account_that_is_written_carries_the_balance_after_that(acme: Customer, now: datetime) -> None:
+    opened = services.open_accounts(owner_id=acme.pk, customer_id=acme.pk).values()
+    first, second, third = sorted((pot for pot in opened if pot.may_overdraw), key=lambda pot: pot.pk)
+
+    def move(debit: Account, credit: Account) -> None:
+        cause = Cause(TransferCode.CAMPAIGN, f"{Transfer.objects.count()} {debit.pk} {credit.pk}")
+        services.transfer(debit=debit, credit=credit, amount=1, cause=cause, now=now)
+
+    def meet(debit: Account, credit: Account) -> None:
+        try:
+            move(debit, credit)
+        finally:
+            connection.close()
+
+    # The account they share is locked first or last, and gives or takes.
+    for earlier, later in (
+        ((first, third), (second, third)),
+        ((third, first), (third, second)),
+        ((second, first), (third, first)),
+        ((first, second), (first, third)),
+    ):
+        waiting = threading.Thread(target=meet, args=later)
+        with transaction.atomic():
+            move(*earlier)
+            waiting.start()
+            wait_until_somebody_waits_for_us()
+        waiting.join()
+    assert Transfer.objects.count() == 8
+    assert selectors.differences() == []
