@@ -84,10 +84,10 @@ def test_the_key_of_a_batch_is_not_two_different_batches(pots: Pots, now: dateti
 def test_lines_with_their_own_keys_move_once_each(pots: Pots, now: datetime) -> None:
     first = [used(pots, 10, "call 1"), used(pots, 20, "call 2")]
     assert services.post_batch(lines=first, cause=BATCH, now=now) == 2
-    assert (
-        services.post_batch(lines=[used(pots, 5, "call 0"), *first, used(pots, 40, "call 3")], cause=BATCH, now=now)
-        == 2
-    )
+    later = now + timedelta(hours=1)
+    more = [used(pots, 5, "call 0"), *first, used(pots, 40, "call 3")]
+    assert services.post_batch(lines=more, cause=BATCH, now=later) == 2
+    assert Transfer.objects.get(reference="call 3").created_at == later
     assert services.post_batch(lines=first, cause=BATCH, now=now) == 0
     assert available(pots) == 1000 - 75
     assert selectors.differences() == []
@@ -114,7 +114,7 @@ def test_a_single_transfer_and_a_line_share_the_references(pots: Pots, now: date
 
 
 def test_a_batch_that_costs_more_than_is_available_moves_nothing(pots: Pots, now: datetime) -> None:
-    with pytest.raises(services.InsufficientCredits):
+    with pytest.raises(services.InsufficientCredits, match=f"^{BATCH.reference}$"):
         services.post_batch(lines=[used(pots, 600), used(pots, 401)], cause=BATCH, now=now)
     assert available(pots) == 1000
     assert not Transfer.objects.filter(reference=BATCH.reference).exists()
@@ -152,15 +152,16 @@ def test_a_batch_of_nothing_is_nothing() -> None:
 
 def test_a_batch_that_makes_no_sense_is_refused_before_the_database(pots: Pots, now: datetime) -> None:
     back = Line(pots[AccountCode.ISSUE].pk, pots[AccountCode.WALLET].pk, 1)
+    keys = "every line of a batch has its own reference, or none has"
     for lines, said in (
-        ([used(pots, 0)], "moves something"),
-        ([used(pots, 1), used(pots, -1)], "moves something"),
-        ([used(pots, 1), back], "one side"),
-        ([used(pots, 1, "a"), used(pots, 1)], "its own reference"),
-        ([used(pots, 1), used(pots, 1, "a")], "its own reference"),
-        ([used(pots, 1, "a"), used(pots, 1, "a")], "its own reference"),
+        ([used(pots, 0)], "a transfer moves something"),
+        ([used(pots, 1), used(pots, -1)], "a transfer moves something"),
+        ([used(pots, 1), back], "in a batch an account stands on one side"),
+        ([used(pots, 1, "a"), used(pots, 1)], keys),
+        ([used(pots, 1), used(pots, 1, "a")], keys),
+        ([used(pots, 1, "a"), used(pots, 1, "a")], keys),
     ):
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=f"^{said}$"):
             services.post_batch(lines=lines, cause=BATCH, now=now)
 
 

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from itertools import combinations_with_replacement
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.ledger import entries, services
 from billing.ledger.codes import AccountCode, Phase, TransferCode
@@ -103,3 +105,24 @@ def test_pages_hold_each_entry_of_a_period_once_in_order(
             assert len(page) <= limit
             back += [entry.pk for entry in page]
         assert back == mine[::-1]
+
+
+def test_all_entries_are_read_a_chunk_at_a_time(pots: dict[AccountCode, Account]) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        next(entries.walk(pots[AccountCode.WALLET], Period()))
+    [keys, rows] = (query["sql"] for query in asked)
+    assert keys.endswith(f"LIMIT {entries.CHUNK}")
+    assert '"ledger_transfer"."id" IN (' in rows
+
+
+@pytest.mark.parametrize("without", [[], [TransferCode.CORRECTION, TransferCode.REVERSAL]], ids=["all", "some"])
+def test_the_course_of_a_period_is_every_entry_in_order(
+    pots: dict[AccountCode, Account], now: datetime, without: list[TransferCode]
+) -> None:
+    wallet = pots[AccountCode.WALLET]
+    for first, last in ((-1, 9), (0, 6), (1, 8), (2, 2), (20, 30)):
+        start, end = now + first * MINUTE, now + last * MINUTE
+        kept = [entry for entry in entries.walk(wallet, Period(start, end)) if entry.code not in without]
+        moments = [int(entry.created_at.timestamp() * 1000) for entry in kept]
+        units = [entry.amount if entry.credit_account_id == wallet.pk else -entry.amount for entry in kept]
+        assert entries.course(wallet, start, end, without=without) == (moments, units)

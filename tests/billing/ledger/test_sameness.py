@@ -149,5 +149,7 @@ def test_the_audit_compares_every_counter(pots: Pots, now: datetime) -> None:
 
 
 def test_the_audit_finds_a_counter_on_an_account_without_transfers(pots: Pots) -> None:
-    Account.objects.filter(pk=pots[EXPIRY].pk).update(credits_posted=3)
-    assert selectors.differences() == [selectors.Difference(pots[EXPIRY].pk, "credits_posted", 3, 0)]
+    for counter in ("debits_posted", "debits_pending", "credits_posted", "credits_pending"):
+        Account.objects.filter(pk=pots[EXPIRY].pk).update(**{counter: 3})
+        assert selectors.differences() == [selectors.Difference(pots[EXPIRY].pk, counter, 3, 0)]
+        Account.objects.filter(pk=pots[EXPIRY].pk).update(**{counter: 0})

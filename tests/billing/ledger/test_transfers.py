@@ -91,7 +91,7 @@ def test_a_reference_is_not_two_different_movements(pots: Pots, now: datetime) -
 
 def test_more_than_is_available_is_refused(pots: Pots, now: datetime) -> None:
     hold(pots, 700, now)
-    with pytest.raises(services.InsufficientCredits):
+    with pytest.raises(services.InsufficientCredits, match=r"^second$"):
         hold(pots, 301, now, "second")
     assert hold(pots, 300, now, "third").amount == 300
 
@@ -104,6 +104,16 @@ def test_a_reversal_is_a_transfer_of_its_own(pots: Pots, now: datetime) -> None:
         services.reverse(transfer=grant, cause=cause("again", TransferCode.REVERSAL), now=now)
 
 
+def test_each_verb_writes_its_moment(pots: Pots, now: datetime) -> None:
+    moments = [now + timedelta(minutes=minute) for minute in range(1, 6)]
+    first = hold(pots, 100, moments[0])
+    second = hold(pots, 100, moments[1], "second")
+    posted = services.post(hold=first, amount=90, cause=cause("post"), now=moments[2])
+    voided = services.void(hold=second, cause=cause("void"), now=moments[3])
+    reversed = services.reverse(transfer=posted, cause=cause("reversal", TransferCode.REVERSAL), now=moments[4])
+    assert [each.created_at for each in (first, second, posted, voided, reversed)] == moments
+
+
 def test_each_entry_carries_the_balance_after_it(pots: Pots, now: datetime) -> None:
     services.post(hold=hold(pots, 700, now), amount=490, cause=cause("post"), now=now)
     balances = list(Transfer.objects.order_by("pk").values_list("phase", "credit_balance", "debit_balance"))
@@ -112,7 +122,7 @@ def test_each_entry_carries_the_balance_after_it(pots: Pots, now: datetime) -> N
 
 @pytest.mark.parametrize("amount", [0, -1])
 def test_a_transfer_moves_something(pots: Pots, now: datetime, amount: int) -> None:
-    with pytest.raises(ValueError, match="moves something"):
+    with pytest.raises(ValueError, match=r"^a transfer moves something$"):
         hold(pots, amount, now)
 
 
@@ -220,6 +230,7 @@ def test_the_transfer_that_is_returned_is_the_one_in_the_table(pots: Pots, now: 
     stored = Transfer.objects.get(reference="hold")
     columns = [field.attname for field in Transfer._meta.concrete_fields]
     assert sorted(columns) == sorted(services.COLUMNS)
+    assert held._state.db == stored._state.db
     assert [getattr(held, column) for column in columns] == [getattr(stored, column) for column in columns]
     again = hold(pots, 700, now + timedelta(minutes=1))
     assert [getattr(again, column) for column in columns] == [getattr(stored, column) for column in columns]
