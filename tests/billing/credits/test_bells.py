@@ -8,9 +8,11 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from billing.credits import services
 from billing.credits.models import Wallet
+from billing.credits.reclaim import reclaim
 from billing.credits.services import Terms
 from billing.credits.signals import wallet_changed
 from billing.ledger.codes import TransferCode
+from billing.ledger.models import Transfer
 from billing.ledger.services import Cause
 from portal.accounts.models import Account
 from tests.conftest import Grant
@@ -69,6 +71,12 @@ def test_each_verb_rings_once_and_its_repetition_not_at_all(wallet: Wallet, rung
     ]
     assert [rung(verb) for verb in verbs] == [[wallet.pk]] * len(verbs)
     assert [rung(verb) for verb in verbs] == [[]] * len(verbs)
+
+
+def test_what_is_reclaimed_rings_once_too(wallet: Wallet, rung: Rung, now: datetime) -> None:
+    purchase, back = Transfer.objects.latest("pk"), cause("reclaimed", TransferCode.REFUND)
+    assert rung(lambda: reclaim(wallet=wallet, most=1, bought_by=purchase, cause=back, now=now)) == [wallet.pk]
+    assert rung(lambda: reclaim(wallet=wallet, most=1, bought_by=purchase, cause=back, now=now)) == []
 
 
 def test_who_gives_and_who_gets_are_both_rung(wallet: Wallet, branch: Wallet, rung: Rung, now: datetime) -> None:

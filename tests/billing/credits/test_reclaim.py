@@ -74,6 +74,13 @@ def test_the_lot_of_the_purchase_goes_first_then_what_ends_first(wallet: Wallet,
     assert agree()
 
 
+def test_a_single_unit_is_taken_at_the_moment_it_goes_back(wallet: Wallet, now: datetime) -> None:
+    purchase, later = bought(wallet, 1, "first", now), now + timedelta(hours=1)
+    transfer = reclaim(wallet=wallet, most=1, bought_by=purchase, cause=BACK, now=later)
+    assert transfer is not None
+    assert (transfer.amount, transfer.created_at, remaining(purchase)) == (1, later, [0])
+
+
 def test_what_has_expired_is_not_taken_but_expires(acme: Account, wallet: Wallet, now: datetime) -> None:
     own = bought(wallet, 100, "own", now, now + timedelta(days=1))
     other = bought(wallet, 60, "other", now)
