@@ -73,11 +73,13 @@ class Map:
     def touching(self, mutant: Mutant) -> list[str]:
         """The tests that run what the mutant changes: those of its own room first, then the quick ones."""
         file = mutant["file"]
+        found: set[str] = set()
         if mutant["module"]:
             lines = lines_of((ROOT / file).read_text(encoding="utf-8"), mutant)
             found = set().union(*(self.tests[file, line] for line in lines))
-        else:
-            room = file.rpartition("/sql/")[0] or file
+        if not mutant["module"] or (not found and mutant["qualname"].startswith("=")):
+            # SQL, and a name that only other modules use once something runs: whatever runs in the room.
+            room = file.rpartition("/sql/")[0] or file.rpartition("/")[0]
             found = set().union(*(tests for (where, _), tests in self.tests.items() if where.startswith(room)))
         home = "tests/" + "/".join(file.split("/")[:2])
         return sorted(found, key=lambda test: (not test.startswith(home), self.seconds[test]))
