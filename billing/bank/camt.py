@@ -116,6 +116,8 @@ def _entry(booked_on: date, cents: int, details: list[Element], entry: Element, 
         text="\n".join(dict.fromkeys(said))[:1000],
         structured=" ".join(dict.fromkeys(structured))[:140],
         bank_reference=" ".join(dict.fromkeys(part for part in (reference, *own) if part))[:140],
+        is_return=_text(entry, "RvslInd") in ("true", "1")
+        or any(_child(each, "RtrInf") is not None for each in details),
     )
 
 

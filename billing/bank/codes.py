@@ -30,6 +30,7 @@ class Finding(TextChoices):
     ALREADY_PAID = "already_paid", _("The purchase with this reference is paid already.")
     CLOSED = "closed", _("The purchase with this reference has expired or was withdrawn.")
     SURPLUS = "surplus", _("More came than was asked for.")
+    RETURNED = "returned", _("The bank says that it is money we had sent ourselves.")
     SEEN_BEFORE = "seen_before", _("It looks like a line that another file has brought already.")
     REOPENED = "reopened", _("What was decided about it has been undone.")
 

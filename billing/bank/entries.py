@@ -46,7 +46,10 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Money that came: the day it was booked, cents, who paid, and every text in which a reference may stand."""
+    """Money that came: the day it was booked, cents, who paid, and every text in which a reference may stand.
+
+    `is_return` when the bank says that it is money we had sent, and which did not arrive.
+    """
 
     booked_on: date
     amount_cents: int
@@ -55,6 +58,7 @@ class Entry:
     text: str = ""
     structured: str = ""
     bank_reference: str = ""
+    is_return: bool = False
 
 
 @dataclass(slots=True)

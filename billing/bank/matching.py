@@ -61,6 +61,7 @@ class Left(StrEnum):
     CLOSED = "closed"
     SURPLUS = "surplus"
     SEEN_BEFORE = "seen_before"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,21 @@ class Verdict:
     left: Left = Left.NOTHING
 
 
-def decide(cents: int, references: set[str], expected: Mapping[str, Expected], *, seen_before: bool) -> Verdict:
+def decide(
+    cents: int,
+    references: set[str],
+    expected: Mapping[str, Expected],
+    *,
+    seen_before: bool = False,
+    is_return: bool = False,
+) -> Verdict:
     """What becomes of a line of `cents` that quotes `references`; `expected` holds at least those of them that are ours.
 
-    `seen_before` says that another file has brought a line like it.
+    `seen_before` says that another file has brought a line like it; `is_return`, that we had sent the money ourselves:
+    such a line quotes what we wrote, and pays nothing.
     """
+    if is_return:
+        return Verdict(left=Left.RETURNED)
     ours = references & expected.keys()
     if not ours:
         return Verdict(left=Left.UNKNOWN_REFERENCE if references else Left.NO_REFERENCE)

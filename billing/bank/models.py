@@ -63,6 +63,7 @@ class StatementLine(models.Model):
     text = models.CharField(_("text"), max_length=1000, blank=True)
     structured = models.CharField(_("structured reference"), max_length=140, blank=True)
     bank_reference = models.CharField(_("bank's reference"), max_length=140, blank=True)
+    is_return = models.BooleanField(_("sent by us, and returned"), default=False)
     is_by_hand = models.BooleanField(_("confirmed by hand"), default=False)
     state = models.CharField(_("state"), max_length=8, choices=LineState.choices, default=LineState.NEW)
     finding = models.CharField(_("why"), max_length=24, choices=Finding.choices, blank=True)

@@ -26,6 +26,7 @@ from portal.transactions import unit_of_work
 __all__ = [
     "AlreadyUndone",
     "LineTaken",
+    "MeanwhileReceived",
     "NotEnough",
     "OtherCustomer",
     "PriceHasRisen",
@@ -41,6 +42,10 @@ __all__ = [
 
 class LineTaken(Exception):
     """Somebody has decided about this line, or a part of it, in the meantime."""
+
+
+class MeanwhileReceived(Exception):
+    """More has come for this purchase than the person saw."""
 
 
 class PurchaseNotOpen(Exception):
@@ -70,7 +75,7 @@ def book_new(*, line: StatementLine, now: datetime) -> None:
     list(Recharge.objects.select_for_update(of=("self",)).filter(payment_id__in=ours).order_by("pk"))
     expected = selectors.expected(quoted)
     seen_before = bool(expected) and selectors.is_seen_before(line, _file_of(line))
-    verdict = matching.decide(line.open_cents, quoted, expected, seen_before=seen_before)
+    verdict = matching.decide(line.open_cents, quoted, expected, seen_before=seen_before, is_return=line.is_return)
     if verdict.attempt_id is None:
         StatementLine.objects.filter(pk=line.pk).update(state=LineState.OPEN, finding=verdict.left.value)
         return
@@ -123,6 +128,7 @@ def confirm_by_hand(
     *,
     recharge: Recharge,
     amount_cents: int,
+    missing_cents: int,
     received_on: date,
     reason: str,
     reference: UUID,
@@ -130,26 +136,32 @@ def confirm_by_hand(
     now: datetime,
 ) -> StatementLine:
     """Say that money came, before a statement does; `reference` makes it once. The line that tells of it later is
-    recognised by reference and amount, and pays nothing again. Raises what `assign` raises.
+    recognised by reference and amount, and pays nothing again.
+
+    `missing_cents` is what the person saw to be missing: of two who confirm the same money one finds that it has come.
+    Raises `MeanwhileReceived`, and what `assign` raises.
     """
-    line, is_new = StatementLine.objects.get_or_create(
+    # The purchase's row is the queue: of two who confirm the second finds what the first has done.
+    list(Recharge.objects.select_for_update(of=("self",)).filter(pk=recharge.pk))
+    key = f"by-hand:{reference}"
+    if known := StatementLine.objects.filter(iban=reading.operator_iban(), key=key).first():
+        return known
+    if recharge_selectors.progress(recharge).missing_cents != missing_cents:
+        raise MeanwhileReceived
+    line = StatementLine.objects.create(
         iban=reading.operator_iban(),
-        key=f"by-hand:{reference}",
-        defaults={
-            "booked_on": received_on,
-            "amount_cents": amount_cents,
-            "open_cents": amount_cents,
-            "currency": CURRENCY,
-            "text": reason,
-            "is_by_hand": True,
-            "state": LineState.OPEN,
-            "created_by_id": actor_id,
-            "created_at": now,
-        },
+        key=key,
+        booked_on=received_on,
+        amount_cents=amount_cents,
+        open_cents=amount_cents,
+        currency=CURRENCY,
+        text=reason,
+        is_by_hand=True,
+        state=LineState.OPEN,
+        created_by_id=actor_id,
+        created_at=now,
     )
-    if is_new:
-        _assign(line, recharge, actor_id, now)
-        line.refresh_from_db()
+    _assign(line, recharge, actor_id, now)
     return line
 
 

@@ -32,21 +32,21 @@ def upload(*, content: bytes, file_name: str, actor_id: int, now: datetime) -> B
     Raises `entries.Unreadable`, and `AlreadyImported`.
     """
     kind, digest = reading.recognise(content), hashlib.sha256(content).hexdigest()
-    known = BankStatement.objects.filter(iban=reading.operator_iban(), digest=digest).first()
-    if known and known.imported_at:
-        raise AlreadyImported(known)
-    if known:
-        return known
-    return BankStatement.objects.create(
-        kind=kind,
+    kept, _ = BankStatement.objects.get_or_create(
         iban=reading.operator_iban(),
-        file_name=file_name[-120:],
         digest=digest,
-        content=content,
-        plan=_first_plan(content) if kind == StatementKind.CSV else {},
-        created_by_id=actor_id,
-        created_at=now,
+        defaults={
+            "kind": kind,
+            "file_name": file_name[-120:],
+            "content": content,
+            "plan": _first_plan(content) if kind == StatementKind.CSV else {},
+            "created_by_id": actor_id,
+            "created_at": now,
+        },
     )
+    if kept.imported_at:
+        raise AlreadyImported(kept)
+    return kept
 
 
 @unit_of_work
@@ -82,7 +82,9 @@ def foresee(statement: BankStatement) -> tuple[Contents, list[Foreseen]]:
             foreseen.append(Foreseen(entry, True, Verdict()))
             continue
         seen_before = bool(references & expected.keys()) and selectors.is_seen_before(entry, statement)
-        verdict = matching.decide(entry.amount_cents, references, expected, seen_before=seen_before)
+        verdict = matching.decide(
+            entry.amount_cents, references, expected, seen_before=seen_before, is_return=entry.is_return
+        )
         for one in [each for each in expected.values() if each.attempt_id == verdict.attempt_id]:
             expected[one.reference] = matching.after(one, verdict)
         foreseen.append(Foreseen(entry, False, verdict))
@@ -159,5 +161,6 @@ def _line(statement: BankStatement, entry: Entry, key: str, now: datetime) -> St
         text=entry.text,
         structured=entry.structured,
         bank_reference=entry.bank_reference,
+        is_return=entry.is_return,
         created_at=now,
     )

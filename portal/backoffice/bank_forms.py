@@ -137,6 +137,7 @@ class ConfirmationForm(forms.Form):
     """Money that somebody saw on the bank account before a statement told of it. The reference makes it once."""
 
     reference = forms.UUIDField(widget=forms.HiddenInput)
+    missing_cents = forms.IntegerField(widget=forms.HiddenInput)
     amount_cents = forms.DecimalField(
         min_value=Decimal("0.01"), max_digits=12, decimal_places=2, localize=True, label=gettext_lazy("Amount received")
     )
@@ -149,7 +150,12 @@ class ConfirmationForm(forms.Form):
     def blank(cls, cents: int) -> "ConfirmationForm":
         """A form for the amount that is missing."""
         today = timezone.localdate()
-        initial = {"reference": uuid.uuid4(), "amount_cents": Decimal(cents).scaleb(-2), "received_on": today}
+        initial = {
+            "reference": uuid.uuid4(),
+            "missing_cents": cents,
+            "amount_cents": Decimal(cents).scaleb(-2),
+            "received_on": today,
+        }
         return cls(initial=initial)
 
     def clean_amount_cents(self) -> int:

@@ -1,14 +1,13 @@
-"""The desk's pages about money that came to the bank account: what a person decides, and transfers that are waited for."""
+"""The desk's pages about money that came to the bank account, and what a person decides about it."""
 
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,14 +21,12 @@ from billing.bank.codes import LineState
 from billing.bank.matching import Why
 from billing.bank.models import Booking, StatementLine
 from billing.payments.models import Attempt
-from billing.recharge import bank_transfers
 from billing.recharge.models import Recharge
 from billing.recharge.tables import KINDS as RECHARGE_KINDS
 from portal.accounts.access import PersonRequest, staff_view
 from portal.backoffice.bank_forms import (
     AsideForm,
     AssignmentForm,
-    ConfirmationForm,
     DecisionForm,
     ReturnForm,
     UndoingForm,
@@ -37,10 +34,12 @@ from portal.backoffice.bank_forms import (
 from portal.templatetags.formats import money
 
 ROWS: Final = 25
-BY_HAND: Final = "bank.confirm_by_hand"
 REFUSALS: Final[dict[type[Exception], str | Promise]] = {
     services.LineTaken: gettext_lazy(
         "Somebody has decided about this line in the meantime. Nothing was done twice; this is how it stands now."
+    ),
+    services.MeanwhileReceived: gettext_lazy(
+        "Money has come for this purchase in the meantime. Nothing was confirmed; this is how it stands now."
     ),
     services.PurchaseNotOpen: gettext_lazy("This purchase is paid already, or is not paid by bank transfer."),
     services.NotEnough: gettext_lazy(
@@ -186,55 +185,6 @@ def desk_bank_undoing(request: PersonRequest, booking: UUID) -> HttpResponse:
     return _try(request, found.line, act, _("It has been undone. The money is to be decided again."))
 
 
-@staff_view
-@require_safe
-def desk_bank_transfers(request: PersonRequest) -> HttpResponse:
-    """Bank transfers that are waited for, the oldest first."""
-    awaited = bank_transfers.awaited().select_related("payment__recharge__account__parent")
-    context = {"tabs": tabs("desk_bank_transfers"), "today": timezone.localdate(), **paged(request, awaited)}
-    return render(request, "portal/backoffice/bank_transfers.html", context)
-
-
-@staff_view
-@require_safe
-def desk_bank_transfer(request: PersonRequest, payment: UUID) -> HttpResponse:
-    """One bank transfer: what was asked, what has come, and a form to confirm more by hand."""
-    return _transfer_page(request, _awaited(payment))
-
-
-@staff_view
-@require_POST
-def desk_bank_confirmation(request: PersonRequest, payment: UUID) -> HttpResponse:
-    """Confirm by hand that money has come; not everybody on the staff may."""
-    if not request.user.has_perm(BY_HAND):
-        raise PermissionDenied
-    attempt, form = _awaited(payment), ConfirmationForm(request.POST)
-    if not form.is_valid():
-        return _transfer_page(request, attempt, form)
-    try:
-        services.confirm_by_hand(
-            recharge=attempt.payment.recharge, actor_id=request.user.pk, now=timezone.now(), **form.cleaned_data
-        )
-    except REFUSED as refusal:
-        messages.error(request, _sentence(refusal))
-    else:
-        messages.success(request, _("The money has been confirmed."))
-    return redirect("desk_bank_transfer", payment)
-
-
-def _transfer_page(request: PersonRequest, attempt: Attempt, form: ConfirmationForm | None = None) -> HttpResponse:
-    recharge = attempt.payment.recharge
-    blank = ConfirmationForm.blank(attempt.missing_cents) if recharge.state != Recharge.State.PAID else None
-    context = {
-        "attempt": attempt,
-        "recharge": recharge,
-        "kind": RECHARGE_KINDS[Recharge.State(recharge.state)],
-        "bookings": selectors.active_bookings().filter(attempt=attempt).select_related("line", "created_by"),
-        "form": (form or blank) if request.user.has_perm(BY_HAND) else None,
-    }
-    return render(request, "portal/backoffice/bank_transfer.html", context, status=422 if form else 200)
-
-
 def _decide(
     request: PersonRequest, line: UUID, form: DecisionForm, decide: Callable[..., object], done: str
 ) -> HttpResponse:
@@ -253,18 +203,19 @@ def _try(request: PersonRequest, line: StatementLine, act: Callable[[], object],
     try:
         act()
     except REFUSED as refusal:
-        messages.error(request, _sentence(refusal))
+        messages.error(request, sentence(refusal))
     else:
         messages.success(request, done)
     return redirect("desk_bank_line", line.public_id)
 
 
-def _sentence(refusal: Exception) -> str:
+def sentence(refusal: Exception) -> str:
+    """What is said to whoever was refused."""
     if isinstance(refusal, services.PriceHasRisen):
         if refusal.gross_cents is None:
             return _("These credits are not for sale any more. Send the money back, or use it for a new purchase.")
-        sentence = _("These credits cost %(amount)s today. Send the money back, or use it for a new purchase.")
-        return sentence % {"amount": money(refusal.gross_cents)}
+        dearer = _("These credits cost %(amount)s today. Send the money back, or use it for a new purchase.")
+        return dearer % {"amount": money(refusal.gross_cents)}
     return str(REFUSALS[type(refusal)])
 
 
@@ -283,14 +234,6 @@ def _line(public_id: UUID) -> StatementLine:
 
 def _attempt(recharge: Recharge) -> Attempt:
     return Attempt.objects.filter(payment=recharge.payment_id).latest("pk")
-
-
-def _awaited(payment: UUID) -> Attempt:
-    tries = Attempt.objects.filter(provider="bank", payment__public_id=payment)
-    attempt = tries.select_related("payment__recharge__account__parent", "payment__recharge__invoice").first()
-    if attempt is None:
-        raise Http404
-    return attempt
 
 
 def _may_undo(booking: Booking) -> bool:

@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce
 from billing.invoices.models import CreditNote, Invoice
 from billing.ledger.codes import AccountCode
 from billing.ledger.models import Account as LedgerAccount
+from billing.payments.creditor_reference import references_in
+from billing.payments.models import Attempt
 from messaging.delivery.models import Message
 from portal.accounts.models import Account
 
@@ -22,7 +24,7 @@ def customers(query: str) -> QuerySet[Account]:
     """The customers that `query` may mean, all of them for "", by name.
 
     It is a piece of a name (of an account, a company or a person), of an e-mail address, a VAT number or a telephone
-    number, or a whole invoice number or message id; a sub-account that is found stands for its customer. Each comes
+    number, or a whole invoice number, message id or reference of a bank transfer; a sub-account that is found stands for its customer. Each comes
     with `available_units` (all its wallets together) and `subaccount_count`.
     """
     found = Account.objects.customers()
@@ -60,12 +62,14 @@ def _named(query: str) -> Q:
 
 
 def _by_document(query: str) -> list[int]:
-    """The accounts of the invoice or credit note with this number, and of the message with this id."""
+    """The accounts of the invoice or credit note with this number, the message with this id, the transfer quoted."""
     accounts = [
         account_id
         for documents in (Invoice.objects, CreditNote.objects)
         for account_id in documents.filter(full_number__iexact=query).values_list("account_id", flat=True)
     ]
+    quoted = Attempt.objects.filter(provider="bank", provider_reference__in=references_in(query))
+    accounts += quoted.values_list("payment__account_id", flat=True)
     try:
         message = uuid.UUID(query)
     except ValueError:

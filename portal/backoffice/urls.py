@@ -12,6 +12,7 @@ from portal.backoffice import (
     sender_views,
     sending_views,
     statement_views,
+    transfer_views,
     views,
 )
 
@@ -36,11 +37,11 @@ staff_patterns = [
     path("bank/lines/<uuid:line>/exclusion/", bank_views.desk_bank_exclusion, name="desk_bank_exclusion"),
     path("bank/lines/<uuid:line>/return/", bank_views.desk_bank_return, name="desk_bank_return"),
     path("bank/bookings/<uuid:booking>/undoing/", bank_views.desk_bank_undoing, name="desk_bank_undoing"),
-    path("bank/transfers/", bank_views.desk_bank_transfers, name="desk_bank_transfers"),
-    path("bank/transfers/<uuid:payment>/", bank_views.desk_bank_transfer, name="desk_bank_transfer"),
+    path("bank/transfers/", transfer_views.desk_bank_transfers, name="desk_bank_transfers"),
+    path("bank/transfers/<uuid:payment>/", transfer_views.desk_bank_transfer, name="desk_bank_transfer"),
     path(
         "bank/transfers/<uuid:payment>/confirmation/",
-        bank_views.desk_bank_confirmation,
+        transfer_views.desk_bank_confirmation,
         name="desk_bank_confirmation",
     ),
     path("bank/statements/", statement_views.desk_bank_statements, name="desk_bank_statements"),

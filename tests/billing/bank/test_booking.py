@@ -175,7 +175,7 @@ def test_what_was_confirmed_by_hand_is_recognised_when_the_statement_comes(
     reference = uuid.uuid4()
     for _ in range(2):
         services.confirm_by_hand(
-            recharge=waiting.recharge, amount_cents=512, received_on=date(2026, 11, 19), reason="seen in online banking",
+            recharge=waiting.recharge, amount_cents=512, missing_cents=512, received_on=date(2026, 11, 19), reason="seen in online banking",
             reference=reference, actor_id=olga.pk, now=now,
         )  # fmt: skip
     assert waiting.now().state == State.PAID
@@ -192,6 +192,12 @@ def test_a_part_that_two_kinds_of_files_tell_of_is_not_counted_twice(waiting: Wa
     table = f"Data contabile;Importo;Causale\n22/11/2026;3,00;bonifico {grouped(waiting.reference)}\n"
     (line,) = imports(content=table.encode())
     assert (line.state, line.finding, waiting.attempt().received_cents) == (LineState.OPEN, Finding.SEEN_BEFORE, 300)
+
+
+def test_money_that_we_sent_and_that_came_back_pays_nothing(waiting: Waiting, imports: Imports) -> None:
+    file = camt([Paid(512, structured=waiting.reference)]).replace(b"<Sts>", b"<RvslInd>true</RvslInd><Sts>")
+    (line,) = imports(content=file)
+    assert (line.finding, waiting.now().state) == (Finding.RETURNED, State.WAITING)
 
 
 def test_a_booking_is_undone_once_by_another_one_and_the_money_is_open_again(

@@ -18,6 +18,7 @@ from billing.recharge import selectors as recharge_selectors
 from billing.recharge import services as recharges
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account, User
+from portal.backoffice import search
 from tests.billing.bank.conftest import Paid, camt
 from tests.conftest import SignedIn
 
@@ -158,8 +159,10 @@ def test_a_part_is_confirmed_by_hand_once_by_those_who_may(
 ) -> None:
     url = reverse("desk_bank_transfer", args=[waiting.payment.public_id])
     assert grouped(quoted(waiting)) in desk.get(reverse("desk_bank_transfers")).content.decode()
+    assert list(search.customers(grouped(quoted(waiting)))) == [waiting.account]
     given = {
         "reference": "00000000-0000-0000-0000-000000000002",
+        "missing_cents": "512",
         "amount_cents": "5.00",
         "received_on": timezone.localdate().isoformat(),
         "reason": "seen online",
@@ -171,9 +174,11 @@ def test_a_part_is_confirmed_by_hand_once_by_those_who_may(
     assert desk.post(f"{url}confirmation/", given | {"amount_cents": "0"}).status_code == 422
     for person in (clerk, olga):
         signed_in(person).post(f"{url}confirmation/", given)
+    late = given | {"reference": "00000000-0000-0000-0000-000000000004"}
+    assert "in the meantime" in desk.post(f"{url}confirmation/", late, follow=True).content.decode()
     assert "€0.12" in desk.get(url).content.decode()
     assert StatementLine.objects.get().created_by == clerk
-    rest = given | {"amount_cents": "0.12", "reference": "00000000-0000-0000-0000-000000000003"}
+    rest = given | {"missing_cents": "12", "amount_cents": "0.12", "reference": "00000000-0000-0000-0000-000000000003"}
     assert "Confirm by hand" not in desk.post(f"{url}confirmation/", rest, follow=True).content.decode()
     waiting.refresh_from_db()
     assert waiting.state == Recharge.State.PAID
