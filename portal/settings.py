@@ -364,7 +364,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-ahead": {"task": "messaging.alerts.tasks.look_ahead", "schedule": 60},
     "deliver-notices": {"task": "messaging.alerts.tasks.deliver_waiting", "schedule": 20},
     "escalate-notices": {"task": "messaging.alerts.tasks.escalate", "schedule": 20},
-    "deliver-letters": {"task": "portal.notices.tasks.deliver_waiting", "schedule": 20},
+    "deliver-letters": {"task": "portal.notices.tasks.deliver_waiting", "schedule": 5},
     "handle-replies": {"task": "messaging.replies.tasks.handle_waiting", "schedule": 20},
     "work-imports": {"task": "messaging.imports.tasks.work_waiting", "schedule": 5},
     "tidy-imports": {"task": "messaging.imports.tasks.tidy", "schedule": 600},
