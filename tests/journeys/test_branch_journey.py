@@ -47,7 +47,7 @@ def test_a_branch_is_opened_funded_sends_and_gives_the_rest_back(
     owner, manager = set_out(walk.locale), set_out(walk.locale)
     for walker in (owner, manager):
         walker.take(walk.size)
-    sign_in(owner, walk.owner, saldo.password)
+    owner.sign_in(walk.owner, saldo.password)
     home = re.sub(r"(/a/[0-9a-f-]{36}/).*", r"\1", owner.path)
     name, email = f"Filiale {uuid.uuid4().hex[:6]}", f"rita.{uuid.uuid4().hex[:8]}@filiale.example"
     open_branch(owner, home, name, email, taken=walk.owner)
@@ -64,15 +64,6 @@ def test_a_branch_is_opened_funded_sends_and_gives_the_rest_back(
     shut_and_open_again(owner, manager, home, branch, name)
     owner.arrive()
     manager.arrive()
-
-
-def sign_in(owner: Walker, email: str, password: str) -> None:
-    owner.go("/login/")
-    owner.page.locator("[name=login]").fill(email)
-    owner.page.locator("[name=password]").fill(password)
-    owner.page.keyboard.press("Enter")
-    owner.page.wait_for_url("**/a/**")
-    owner.look()
 
 
 def primary(walker: Walker) -> Locator:
