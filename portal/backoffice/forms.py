@@ -143,7 +143,11 @@ class RefundForm(forms.Form):
         label=gettext_lazy("Amount"),
         widget=UnitInput(unit="EUR", attrs={"inputmode": "decimal"}),
     )
-    reason = forms.CharField(max_length=200, label=gettext_lazy("Reason"))
+    reason = forms.CharField(
+        max_length=200,
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("The customer reads it on the credit note."),
+    )
 
     def clean_amount_cents(self) -> int:
         """The amount as whole cents."""
