@@ -6,7 +6,7 @@ of them are, so whatever is written down here can be checked against the row tha
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from math import ceil
 from typing import Final
@@ -133,6 +133,20 @@ def old_enough_on(opened_at: datetime, months: int, zone: tzinfo) -> date:
     """
     noon = opened_at.astimezone(zone).replace(hour=12, minute=0, second=0, microsecond=0)
     return after_months(noon, months, zone).date()
+
+
+def day_around(at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The first moment of the day of `at` in the zone, and that of the next day: 23 to 25 hours apart.
+
+    Where the clock is put back at one o'clock midnight comes twice, and the first of them counts.
+    """
+    today = at.astimezone(zone).date()
+    return datetime.combine(today, time(), zone), datetime.combine(today + timedelta(days=1), time(), zone)
+
+
+def month_begun(at: datetime, zone: tzinfo) -> datetime:
+    """The first moment of the month of `at` in the zone."""
+    return datetime.combine(at.astimezone(zone).date().replace(day=1), time(), zone)
 
 
 def next_method(methods: Sequence[int], refusals: Sequence[Refusal]) -> tuple[int, int] | None:

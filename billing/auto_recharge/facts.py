@@ -1,7 +1,7 @@
 """Everything that decides whether credits are bought now, read at one moment; under the account's lock it stays true."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -44,7 +44,6 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
     pack = _pack(auto, balance, coming, at)
     methods = selectors.chargeable(account, rules, at)
     zone = ZoneInfo(account.time_zone)
-    today = at.astimezone(zone).date()
     last_day, usually = _pace(account, at)
     question = _open_question(auto)
     facts = Facts(
@@ -57,8 +56,8 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
         has_open=Recharge.objects.waiting().filter(account=account).exists(),
         threshold=auto.threshold_units,
         quantity=auto.quantity_units,
-        today=today,
-        day_ends_at=datetime.combine(today + timedelta(days=1), time(), zone),
+        today=at.astimezone(zone).date(),
+        day_ends_at=decide.day_around(at, zone)[1],
         old_enough_on=decide.old_enough_on(account.created_at, rules.months_old, zone),
         methods=_in_turn(auto, methods),
         debits=frozenset(method.pk for method in methods if method.kind == Kind.SEPA),
@@ -152,12 +151,11 @@ def _spent(account: Account, at: datetime, zone: ZoneInfo) -> tuple[int, int]:
     One counts on the day on which it was asked for, on the day on which it was paid, and on all days on which it is
     open: its money may come at any moment. So neither what is asked for on a day nor what is paid passes a cap.
     """
-    day = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def since(moment: datetime) -> Q:
         return Q(state=State.WAITING) | Q(created_at__gte=moment) | Q(closed_at__gte=moment)
 
-    month = day.replace(day=1)
+    (day, _), month = decide.day_around(at, zone), decide.month_begun(at, zone)
     sums = _possible(account).filter(since(month))
     found = sums.aggregate(day=Sum("gross_cents", filter=since(day)), month=Sum("gross_cents"))
     return found["day"] or 0, found["month"] or 0

@@ -168,6 +168,35 @@ def test_a_clock_that_is_put_back_over_midnight_opens_no_cap(
     assert look(auto, midnight + HOUR / 2) == "day_cap"
 
 
+@pytest.mark.parametrize(
+    ("name", "bought", "capped", "free"),
+    [
+        # A day of 25 hours, one of 23, and one on which midnight comes twice.
+        ("Europe/Rome", (2026, 10, 24, 22, 30), (2026, 10, 25, 22, 30), (2026, 10, 25, 23, 0)),
+        ("Europe/Rome", (2027, 3, 27, 23, 30), (2027, 3, 28, 21, 59), (2027, 3, 28, 22, 0)),
+        ("Atlantic/Azores", (2026, 10, 25, 0, 30), (2026, 10, 25, 1, 30), (2026, 10, 26, 1, 0)),
+    ],
+)
+def test_a_cap_lasts_a_day_of_the_calendar_however_long_it_is(
+    old_acme: Account,
+    switched_on: SwitchedOn,
+    spend: Spend,
+    name: str,
+    bought: tuple[int, ...],
+    capped: tuple[int, ...],
+    free: tuple[int, ...],
+) -> None:
+    Policy.objects.create(valid_from=datetime(2026, 1, 1, tzinfo=UTC), hours_apart=0, pace_factor=10_000)
+    Account.objects.filter(pk=old_acme.pk).update(time_zone=name)
+    auto = switched_on(day_cap_cents=600)
+    found = []
+    for moment in (bought, capped, free):
+        found.append(look(auto, datetime(*moment, tzinfo=UTC)))  # type: ignore[misc, arg-type]
+        if moment == bought:
+            spend(old_acme, 100)
+    assert found == ["buy", "day_cap", "buy"]
+
+
 def marks(account: Account) -> tuple[int | None, list[int]]:
     pot = LedgerAccount.objects.get(wallet__account=account)
     return pot.low_mark, list(Watch.objects.filter(wallet__account=account).values_list("level_units", flat=True))

@@ -17,8 +17,10 @@ from billing.auto_recharge.decide import (
     Facts,
     Refusal,
     Unusual,
+    day_around,
     decide,
     look_again,
+    month_begun,
     next_method,
     old_enough_on,
     paused_until,
@@ -184,6 +186,13 @@ def test_the_answer_is_the_first_unmet_condition_in_the_one_order(given_facts: F
         # The clock is put forward on 28 March 2027 at 2, and back on 25 October 2026 at 3.
         (datetime(2027, 1, 28, 1, 30, tzinfo=UTC), date(2027, 3, 28)),
         (datetime(2026, 8, 25, 0, 30, tzinfo=UTC), date(2026, 10, 25)),
+        # 29 and 30 December lead to the last day of February too, in a leap year or not; 1 January does not.
+        (datetime(2026, 12, 29, 12, tzinfo=UTC), date(2027, 2, 28)),
+        (datetime(2027, 12, 29, 12, tzinfo=UTC), date(2028, 2, 29)),
+        (datetime(2027, 12, 30, 12, tzinfo=UTC), date(2028, 2, 29)),
+        (datetime(2028, 1, 1, 12, tzinfo=UTC), date(2028, 3, 1)),
+        (datetime(2028, 2, 29, 12, tzinfo=UTC), date(2028, 4, 29)),
+        (datetime(2026, 7, 31, 12, tzinfo=UTC), date(2026, 9, 30)),
     ],
 )
 def test_two_months_are_calendar_months_by_the_accounts_clock(opened: datetime, old: date) -> None:
@@ -199,6 +208,60 @@ def test_the_hour_of_the_day_never_changes_how_old_an_account_is(at: datetime, m
     zone = ZoneInfo(name)
     days = {old_enough_on(at.replace(hour=hour, tzinfo=zone).astimezone(UTC), months, zone) for hour in (4, 12, 23)}
     assert len(days) == 1
+
+
+# Where the clock is moved at two, at midnight, at one (so that midnight comes twice), by half an hour, and never.
+ZONES = ["Europe/Rome", "America/Santiago", "Atlantic/Azores", "America/Havana", "Australia/Lord_Howe", "UTC"]
+MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(MOMENTS, st.sampled_from(ZONES), st.timedeltas(timedelta(hours=-26), timedelta(hours=26)))
+def test_a_day_is_that_of_the_calendar_however_the_clock_is_moved(at: datetime, name: str, moved: timedelta) -> None:
+    zone = ZoneInfo(name)
+    begun, ended = (moment.astimezone(UTC) for moment in day_around(at, zone))
+    assert begun <= at < ended
+    assert timedelta(hours=23) <= ended - begun <= timedelta(hours=25)
+    other = at + moved
+    is_same_day = other.astimezone(zone).date() == at.astimezone(zone).date()
+    assert (begun <= other < ended) == is_same_day
+    assert month_begun(at, zone).astimezone(UTC) <= begun
+    assert (month_begun(other, zone) == month_begun(at, zone)) == (
+        other.astimezone(zone).replace(day=1).date() == at.astimezone(zone).replace(day=1).date()
+    )
+
+
+def test_where_midnight_comes_twice_the_hour_between_belongs_to_the_day() -> None:
+    azores = ZoneInfo("Atlantic/Azores")  # on 25 October 2026 at one o'clock the clock is put back to midnight
+    first, second = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert first.astimezone(azores).hour == second.astimezone(azores).hour == 0
+    assert day_around(first, azores) == day_around(second, azores)
+    assert day_around(second, azores)[0].astimezone(UTC) == datetime(2026, 10, 25, tzinfo=UTC)
+
+
+@given(MOMENTS, st.integers(0, 24), st.sampled_from(ZONES))
+def test_an_account_becomes_old_enough_at_a_midnight_and_stays_so(opened: datetime, months: int, name: str) -> None:
+    zone = ZoneInfo(name)
+    old = old_enough_on(opened, months, zone)
+    turn = datetime.combine(old, datetime.min.time(), zone).astimezone(UTC)
+    found = [
+        decide(facts(today=(turn + step).astimezone(zone).date(), old_enough_on=old)).conditions[Answer.TOO_YOUNG]
+        for step in (-timedelta(seconds=1), timedelta(), timedelta(hours=1), timedelta(days=1), timedelta(days=400))
+    ]
+    assert found == [False, True, True, True, True]
+
+
+@given(
+    st.lists(st.builds(Refusal, st.integers(1, 2), MOMENTS), min_size=1),
+    st.timedeltas(timedelta(hours=-30), timedelta(days=4)),
+)
+def test_a_clock_that_is_put_back_makes_no_pause_shorter(refusals: list[Refusal], moved: timedelta) -> None:
+    last = max(refusal.at for refusal in refusals)
+    decision = decide(facts(now=last + moved, methods=(1,), refusals=refusals))
+    is_counted = any(refusal.method == 1 for refusal in refusals)
+    if is_counted and moved < timedelta(hours=1):
+        assert decision.answer == Answer.PAUSED
+    if not is_counted or moved >= LONGEST_PAUSE:
+        assert decision.answer == Answer.BUY
 
 
 def refused(*methods: int) -> list[Refusal]:
