@@ -6,6 +6,8 @@ beginning. An entry is the debit or the credit side of a transfer, and each side
 and their answers merged, which costs the same at any depth.
 """
 
+import sys
+from array import array
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,10 +134,11 @@ def walk(account: Account, period: Period) -> Iterator[Transfer]:
         than = chunk[-1].pk
 
 
-# Arrays, because a hundred thousand rows as Python objects take longer than everything that is done with them.
+# Numbers as PostgreSQL keeps them, packed into one string each: a hundred thousand rows as Python objects, or moments
+# turned into numbers by SQL, take longer than everything that is done with them.
 COURSE: Final = """
-    SELECT array_agg(moment), array_agg(units) FROM (
-        SELECT (extract(epoch FROM created_at)::double precision * 1000)::bigint AS moment, units FROM (
+    SELECT string_agg(timestamptz_send(created_at), ''), string_agg(int8send(units), '') FROM (
+        SELECT created_at, units FROM (
             SELECT created_at, id, -amount AS units FROM ledger_transfer
              WHERE debit_account_id = %(pot)s AND phase IN ('single', 'post') AND code <> ALL (%(without)s)
                AND created_at >= %(start)s AND created_at < %(end)s
@@ -147,17 +150,28 @@ COURSE: Final = """
     ) entry
 """
 
+MILLENNIUM_MS: Final = 946_684_800_000
+"""The beginning of 2000 in UTC, from which PostgreSQL counts microseconds, in milliseconds since 1970."""
+
 
 def course(
     account: Account, start: datetime, end: datetime, *, without: Collection[TransferCode]
-) -> tuple[list[int], list[int]]:
-    """Every entry of a period, oldest first, as two lists: when (milliseconds since 1970) and how many units came (above
-    zero) or went (below); transfers made for the reasons `without` are left out."""
+) -> tuple[list[int], Sequence[int]]:
+    """Every entry of a period, oldest first: when (milliseconds since 1970), and how many units came (above zero) or went
+    (below); transfers made for the reasons `without` are left out."""
     parameters = {"pot": account.pk, "start": start, "end": end, "without": [code.value for code in without]}
     connection.ensure_connection()
     with psycopg.Cursor(connection.connection) as cursor:
         moments, units = cursor.execute(COURSE, parameters, binary=True).fetchone() or (None, None)
-    return moments or [], units or []
+    return [moment // 1_000 + MILLENNIUM_MS for moment in _numbers(moments)], _numbers(units)
+
+
+def _numbers(packed: bytes | None) -> "array[int]":
+    """The whole numbers of eight bytes that PostgreSQL sent one behind the other, the highest byte first."""
+    numbers = array("q", packed or b"")
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers
 
 
 def _merged(account: Account, period: Period, limit: int, beyond: Q, sign: str) -> Sequence[int]:
