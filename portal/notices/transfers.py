@@ -10,8 +10,8 @@ from portal.notices.codes import Stage
 from portal.templatetags.formats import credits, day, money
 
 
-def told(facts: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """The subject and the sentences of a mail about a bank transfer, in the active language."""
+def told(facts: Mapping[str, Any]) -> tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The subject, the sentences and what to fill in at the bank, of a mail about a bank transfer, in the active language."""
     named = {
         **facts,
         "credits": credits(facts["credits_units"]),
@@ -19,13 +19,12 @@ def told(facts: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
         "missing": money(facts["missing_cents"], facts["currency"]),
         "day": day(date.fromisoformat(facts["expires_on"])),
     }
-    how = _how(bool(facts["bic"]))
+    stage = Stage(facts["stage"])
     subject, sentences = {
         Stage.WAITING: (
             _("%(account)s: please transfer %(amount)s"),
             (
                 _("%(credits)s credits for %(account)s wait for your bank transfer of %(amount)s."),
-                *how,
                 _("They are credited when the money has come. We wait for it until %(day)s."),
             ),
         ),
@@ -33,7 +32,6 @@ def told(facts: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
             _("%(account)s: %(missing)s are still missing"),
             (
                 _("A part of your bank transfer of %(amount)s has come. %(missing)s are still missing."),
-                *how,
                 _("The %(credits)s credits are there as soon as the rest has come with the same reference."),
             ),
         ),
@@ -46,12 +44,18 @@ def told(facts: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
                 _("Buy again to get a new reference. If you have sent the money already, write to us: it is not lost."),
             ),
         ),
-    }[Stage(facts["stage"])]
-    return subject % named, tuple(sentence % named for sentence in sentences)
+    }[stage]
+    details = () if stage == Stage.EXPIRED else _details(facts, named["missing"])
+    return subject % named, tuple(sentence % named for sentence in sentences), details
 
 
-def _how(has_bic: bool) -> list[str]:
-    how = [_("Account holder: %(holder)s"), _("IBAN: %(iban)s")]
-    if has_bic:
-        how.append(_("BIC: %(bic)s"))
-    return [*how, _("Reference to quote: %(reference)s")]
+def _details(facts: Mapping[str, Any], missing: str) -> tuple[tuple[str, str], ...]:
+    """What the bank's form asks for, the label before the value."""
+    details = [
+        (_("Amount"), missing),
+        (_("Reference to quote"), facts["reference"]),
+        (_("IBAN"), facts["iban"]),
+        (_("Account holder"), facts["holder"]),
+        (_("BIC"), facts["bic"]),
+    ]
+    return tuple((label, value) for label, value in details if value)

@@ -21,11 +21,15 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The subject of the e-mail, what it says, and what its button is called."""
+    """The subject of the e-mail, what it says, and what its button is called.
+
+    `details` are labels and values for a table after the first sentence.
+    """
 
     subject: str
     sentences: tuple[str, ...]
     button: str
+    details: tuple[tuple[str, str], ...] = ()
 
 
 def words(notice: Notice) -> Words:
@@ -34,7 +38,7 @@ def words(notice: Notice) -> Words:
     if guardian(notice) is None:
         return said
     advice = _("This sub-account is deactivated. Reset it to take its credits back, or reactivate it.")
-    return Words(said.subject, (*said.sentences, advice), _("Open the sub-accounts"))
+    return Words(said.subject, (*said.sentences, advice), _("Open the sub-accounts"), said.details)
 
 
 def _recharge_paid(facts: Facts) -> Words:
@@ -75,8 +79,8 @@ def _recharge_failed(facts: Facts) -> Words:
 
 
 def _bank_transfer(facts: Facts) -> Words:
-    subject, sentences = transfers.told(facts)
-    return Words(subject, sentences, _("Open the recharge"))
+    subject, sentences, details = transfers.told(facts)
+    return Words(subject, sentences, _("Open the recharge"), details)
 
 
 def _payment_reversed(facts: Facts) -> Words:

@@ -49,7 +49,8 @@ def test_what_is_quoted_is_frozen_with_the_purchase_and_told_by_mail(waiting: Re
     services.pursue(recharge=waiting, now=now + timedelta(days=1))
     again = selectors.progress(waiting)
     assert (again.provider_reference, again.state) == (attempt.provider_reference, Attempt.State.PENDING)
-    said = " ".join(wording.words(Notice.objects.get(kind="bank_transfer")).sentences)
+    words = wording.words(Notice.objects.get(kind="bank_transfer"))
+    said = " ".join((*words.sentences, *(value for _, value in words.details)))
     for part in (attempt.quoted, "IT60 X054 2811 1010 0000 0123 456", "Saldo S.r.l.", "€5.12", "20 Dec 2026"):
         assert part in said
 
