@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from django.db.models import F, Max
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from billing.credits.models import Wallet, Watch
@@ -42,9 +42,13 @@ def mark(pots: Mapping[int, int]) -> None:
 
     `pots` are the wallets that are spent from, by primary key, each with its ledger account.
     """
-    heard = Watch.objects.alias(pot=Coalesce("wallet__draws_on", "wallet")).filter(pot__in=pots.keys())
-    highest = dict(heard.order_by().values_list(F("pot")).annotate(Max("level_units")))
-    ledger.mark_low(levels={ledger_account: highest.get(pot) for pot, ledger_account in pots.items()})
+    spends_there = Q(pk__in=pots.keys(), draws_on=None) | Q(draws_on__in=pots.keys())
+    spenders = dict(Wallet.objects.filter(spends_there).values_list("pk", Coalesce("draws_on", "pk")))
+    levels: dict[int, int | None] = dict.fromkeys(pots.values())
+    for wallet_id, level in Watch.objects.filter(wallet__in=spenders.keys()).values_list("wallet", "level_units"):
+        pot = pots[spenders[wallet_id]]
+        levels[pot] = max(level, levels[pot] or 0)
+    ledger.mark_low(levels=levels)
 
 
 def _locked(wallets: Collection[int]) -> dict[int, int]:
