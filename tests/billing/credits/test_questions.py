@@ -4,16 +4,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from billing.credits import selectors, services
 from billing.credits.models import Wallet
 from billing.credits.services import Terms
 from billing.ledger.codes import TransferCode
+from billing.ledger.entries import Period
 from billing.ledger.services import Cause
 from portal.accounts.models import Account
 from tests.conftest import Grant
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def lot(
@@ -100,3 +102,24 @@ def test_who_has_credits_opens_no_second_wallet(acme: Account, grant: Grant, uni
         grant(acme, "1")
     assert services.open_wallet(account=acme) == services.open_wallet(account=acme)
     assert Wallet.objects.filter(account=acme).count() == 1
+
+
+def test_what_a_pot_was_used_for_is_asked_since_when_by_hour_and_by_period(
+    acme: Account, globex: Account, now: datetime
+) -> None:
+    wallet, stranger = lot(acme, 1000, now), lot(globex, 1000, now)
+    pot, first, second, third = wallet.ledger_account, now + HOUR, now + HOUR * 1.2, now + HOUR * 2
+    assert (selectors.first_use(pot), selectors.used_in(pot, Period())) == (None, 0)
+    hold = services.reserve(wallet=wallet, amount=9, cause=Cause(TransferCode.CAMPAIGN, "hold"), now=now)
+    services.take_back(wallet=wallet, amount=7, cause=Cause(TransferCode.REFUND, "refund"), now=now)
+    use(stranger, 40, now)
+    use(wallet, 10, first)
+    use(wallet, 20, second)
+    services.settle(hold=hold, used=5, cause=Cause(TransferCode.CAMPAIGN, "settled"), now=third)
+    assert selectors.first_use(pot) == first
+    ten = now.replace(hour=10, minute=0)
+    with timezone.override("Asia/Kolkata"):  # where the hours begin at half past
+        assert selectors.used_by_hour(pot, first) == {ten: 30, ten + HOUR: 5}
+        assert selectors.used_by_hour(pot, second) == {ten: 20, ten + HOUR: 5}
+    periods = [Period(), Period(second), Period(end=third), Period(second, third), Period(end=first)]
+    assert [selectors.used_in(pot, period) for period in periods] == [35, 25, 30, 20, 0]

@@ -49,6 +49,24 @@ def test_a_wallet_is_watched_where_it_spends(acme: Account, acme_milano: Account
     assert (mark(parent), mark(branch)) == (None, 5_000)
 
 
+def test_of_many_wallets_those_without_a_level_are_watched_no_more(
+    acme: Account, globex: Account, acme_milano: Account, grant: Grant
+) -> None:
+    first, second, other = grant(acme, "1"), grant(globex, "1"), credits.open_wallet(account=acme_milano)
+    for wallet in (first, other):
+        credits.watch(wallet=wallet, watcher="recharge", level=70)
+    both = [first.pk, second.pk]
+    credits.watch(wallet=other, watcher="alerts", level=300)
+    credits.watch_all(wallets=both, watcher="alerts", levels=lambda: {first.pk: 100, second.pk: 200})
+    assert (mark(first), mark(second), mark(other)) == (100, 200, 300)
+    credits.watch_all(wallets=both, watcher="alerts", levels=lambda: {second.pk: 50})
+    assert (mark(first), mark(second), mark(other)) == (70, 50, 300)
+    credits.watch_all(wallets=both, watcher="alerts", levels=dict)
+    assert (mark(first), mark(second)) == (70, None)
+    left = {(first.pk, "recharge"), (other.pk, "recharge"), (other.pk, "alerts")}
+    assert set(Watch.objects.values_list("wallet", "watcher")) == left
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_watchers_at_once_none_is_forgotten(acme: Account, grant: Grant) -> None:
     wallet = grant(acme, "1")

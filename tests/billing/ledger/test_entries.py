@@ -115,14 +115,15 @@ def test_all_entries_are_read_a_chunk_at_a_time(pots: dict[AccountCode, Account]
     assert '"ledger_transfer"."id" IN (' in rows
 
 
-@pytest.mark.parametrize("without", [[], [TransferCode.CORRECTION, TransferCode.REVERSAL]], ids=["all", "some"])
+@pytest.mark.parametrize("without", [[], [TransferCode.CORRECTION]], ids=["all", "some"])
 def test_the_course_of_a_period_is_every_entry_in_order(
     pots: dict[AccountCode, Account], now: datetime, without: list[TransferCode]
 ) -> None:
     wallet = pots[AccountCode.WALLET]
-    for first, last in ((-1, 9), (0, 6), (1, 8), (2, 2), (20, 30)):
+    for first, last in ((-1, 9), (0, 5), (1, 8), (2, 2), (20, 30)):
         start, end = now + first * MINUTE, now + last * MINUTE
         kept = [entry for entry in entries.walk(wallet, Period(start, end)) if entry.code not in without]
         moments = [int(entry.created_at.timestamp() * 1000) for entry in kept]
         units = [entry.amount if entry.credit_account_id == wallet.pk else -entry.amount for entry in kept]
-        assert entries.course(wallet, start, end, without=without) == (moments, units)
+        found, came = entries.course(wallet, start, end, without=without)
+        assert (found, list(came)) == (moments, units)

@@ -84,6 +84,8 @@ def test_an_account_that_does_not_exist_gives_nothing(pots: Pots, now: datetime)
     nowhere = Account(pk=pots[EXPIRY].pk + 1_000_000)
     with pytest.raises(services.UnknownAccount):
         services.transfer(debit=nowhere, credit=pots[WALLET], amount=1, cause=cause("from nowhere"), now=now)
+    with pytest.raises(services.UnknownAccount):
+        services.transfer(debit=nowhere, credit=pots[WALLET], amount=1000, cause=cause("grant"), now=now)
     with pytest.raises(services.UnknownHold):
         services.void(hold=Transfer(pk=1_000_000_000), cause=cause("no hold"), now=now)
 
