@@ -118,7 +118,7 @@ WORDS: Final[dict[Answer, Words]] = {
         _("Nothing is unusual, or you approved it."),
         _("Approve or deny the purchase. Until then nothing is charged."),
         "auto_recharge",
-        _("Answer"),
+        _("Approve or deny"),
     ),
     Answer.REFUSED: Words(
         _("The purchase was refused: something had just changed, for example the payment method had ended."),
