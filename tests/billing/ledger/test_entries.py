@@ -119,7 +119,9 @@ def test_all_entries_are_read_a_chunk_at_a_time(pots: dict[AccountCode, Account]
 def test_the_course_of_a_period_is_every_entry_in_order(
     pots: dict[AccountCode, Account], now: datetime, without: list[TransferCode]
 ) -> None:
-    wallet = pots[AccountCode.WALLET]
+    wallet, between = pots[AccountCode.WALLET], now + 8 * MINUTE + timedelta(microseconds=1_500)
+    cause = Cause(TransferCode.PROMOTION, "between two milliseconds")
+    services.transfer(debit=pots[AccountCode.ISSUE], credit=wallet, amount=1, cause=cause, now=between)
     for first, last in ((-1, 9), (0, 5), (1, 8), (2, 2), (20, 30)):
         start, end = now + first * MINUTE, now + last * MINUTE
         kept = [entry for entry in entries.walk(wallet, Period(start, end)) if entry.code not in without]
