@@ -170,7 +170,8 @@ def paused_until(rounds: int, refusals: Sequence[Refusal]) -> datetime | None:
 def unusual(facts: Facts) -> Unusual | None:
     """Whether this purchase looks as if something went wrong: it is the second in a short time, or follows on a day
     on which far more was used than on others."""
-    if facts.last_bought_at is not None and facts.now - facts.last_bought_at < facts.apart:
+    # Without hours between there is no second one too soon: who waited in the queue may have looked at an older clock.
+    if facts.apart and facts.last_bought_at is not None and facts.now - facts.last_bought_at < facts.apart:
         return Unusual.SECOND
     above = facts.used_last_day > facts.pace_factor * facts.used_usually
     if facts.used_usually and above and facts.used_last_day > facts.quantity:

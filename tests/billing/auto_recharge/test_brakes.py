@@ -1,8 +1,10 @@
 """Pauses, stops and caps belong to the wallet: no saving of settings, late answer or change of the clock loosens them."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from billing.auto_recharge import facts, selectors, services, tasks
 from billing.auto_recharge.models import AutoRecharge, Policy
@@ -232,6 +234,21 @@ def test_the_slow_sweep_writes_marks_that_are_missing(old_acme: Account, switche
     tasks.mark_thresholds()
     assert marks(old_acme) == (50 * CREDIT, [50 * CREDIT])
     assert AutoRecharge.objects.low().get() == auto
+
+
+def test_what_was_on_before_there_were_marks_is_marked_by_the_migration(
+    old_acme: Account, switched_on: SwitchedOn
+) -> None:
+    switched_on()
+    Watch.objects.all().delete()
+    LedgerAccount.objects.update(low_mark=None)
+    migration = import_module("billing.auto_recharge.migrations.0003_thresholds_are_marked")
+    for _ in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(migration.WATCH)
+            cursor.execute(migration.MARK)
+        assert marks(old_acme) == (50 * CREDIT, [50 * CREDIT])
+    assert selectors.unmarked() == []
 
 
 def test_the_sweep_asks_again_by_turns_and_a_clock_that_was_put_back_holds_up_nobody(

@@ -100,6 +100,7 @@ def facts(**changed: object) -> Facts:
         ({"last_bought_at": NOW - timedelta(hours=2), "approved_cents": 512}, Answer.BUY),
         ({"last_bought_at": NOW - timedelta(hours=2), "approved_cents": 511}, Answer.ASK),
         ({"last_bought_at": NOW + timedelta(hours=2)}, Answer.ASK),  # the clock was put back
+        ({"last_bought_at": NOW + timedelta(seconds=1), "apart": timedelta()}, Answer.BUY),
         ({"used_last_day": 501, "used_usually": 100}, Answer.ASK),
         ({"used_last_day": 500, "used_usually": 100}, Answer.BUY),
     ],
