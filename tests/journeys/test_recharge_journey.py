@@ -110,10 +110,9 @@ def read_why_it_started(nora: Walker, home: str, language: str) -> str:
     """Nobody did anything: the credits are there, and the page says from when to when, and why; where the purchase is."""
     page = nora.page
     page.goto(f"{home}auto-recharge/evaluations/")
-    nora.wait_for(answers(nora, language, STARTED))
     started = answers(nora, language, STARTED)
+    nora.wait_for(started.filter(has_text=said(language, "Paid")))
     expect(started.get_by_role("cell").nth(2)).to_have_text("47,8")
-    expect(started).to_contain_text(said(language, "Paid"))
     nora.wait_for(nora.page.locator("main tbody tr").first.get_by_text(said(language, ENOUGH), exact=True))
     started.locator("summary").click()
     expect(started).to_contain_text(said(language, "The pause after a declined payment is over."))
