@@ -56,6 +56,15 @@ class Portal:
         words = ("worker", "--concurrency", "2", "--pool", "prefork", "--without-gossip", "--without-mingle")
         return self._start("-m", "celery", "--app", "portal.celery", "--quiet", *words)
 
+    def alive(self, worker: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        """This worker, or another where it has ended, as any supervisor sees to it: kombu 5.7 lets a worker end when
+        Redis goes while it holds a task.
+        """
+        if worker.poll() is None:
+            return worker
+        self._running.remove(worker)
+        return self.worker()
+
     def beat(self, schedule: Path) -> subprocess.Popen[bytes]:
         return self._start("-m", "celery", "--app", "portal.celery", "--quiet", "beat", "--schedule", str(schedule))
 
