@@ -24,6 +24,7 @@ from messaging.campaigns import tasks as campaigns_tasks
 from messaging.delivery import signals as delivery_signals
 from messaging.delivery import tasks as delivery_tasks
 from messaging.replies import tasks as replies_tasks
+from portal.accounts import signals as accounts_signals
 from portal.reports import signals as reports_signals
 from portal.reports import tasks as reports_tasks
 
@@ -41,6 +42,7 @@ class Wire:
 WIRES: tuple[Wire, ...] = (
     Wire(credits_signals.wallet_changed, alerts_tasks.evaluate_wallet),
     Wire(credits_signals.wallet_changed, auto_recharge_tasks.evaluate_wallet),
+    Wire(accounts_signals.account_changed, auto_recharge_tasks.evaluate_account),
     Wire(alerts_signals.notices_waiting, alerts_tasks.deliver),
     Wire(reports_signals.report_requested, reports_tasks.build),
     Wire(invoices_signals.invoice_issued, invoices_tasks.render),

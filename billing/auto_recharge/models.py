@@ -20,6 +20,8 @@ QUANTITIES: Final = tuple(credits * UNITS_PER_CREDIT for credits in (100, 200, 2
 
 MAX_THRESHOLD: Final = 100_000 * UNITS_PER_CREDIT
 _POT: Final = "account__wallet__ledger_account__"
+NEEDERS: Final = "auto_recharge:"
+"""What the names begin with under which automatic recharges say that they need a payment method."""
 
 
 def quantities() -> list[int]:
@@ -101,7 +103,7 @@ class AutoRecharge(models.Model):
     @property
     def needer(self) -> str:
         """Under which name it says that it needs a payment method."""
-        return f"auto_recharge:{self.public_id}"
+        return f"{NEEDERS}{self.public_id}"
 
 
 class Evaluation(models.Model):

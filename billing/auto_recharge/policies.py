@@ -4,7 +4,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from billing.auto_recharge.models import Policy
+from billing.auto_recharge import selectors
+from billing.auto_recharge.models import NEEDERS, Policy
+from billing.payments import services as payments
 from portal.accounts.models import Account
 from portal.audit import services as audit
 from portal.transactions import unit_of_work
@@ -63,6 +65,7 @@ def change(*, terms: Terms, valid_from: datetime, actor_id: int, now: datetime) 
     Policy.objects.filter(valid_from__gte=valid_from).delete()
     Policy.objects.filter(pk__in=[each.pk for each in valid]).update(valid_until=valid_from)
     Policy.objects.create(valid_from=valid_from, **_columns(terms))
+    restate_needs(now=now)
     audit.record(
         action="auto_recharge_policy.changed",
         actor_id=actor_id,
@@ -72,6 +75,12 @@ def change(*, terms: Terms, valid_from: datetime, actor_id: int, now: datetime) 
         now=now,
     )
     return True
+
+
+def restate_needs(*, now: datetime) -> int:
+    """Let every automatic recharge need a method of a kind that may be charged by the policy of `now`, so that the last
+    one that would do is not removed; return how many needed another one."""
+    return payments.restate_needs(prefix=NEEDERS, kinds=selectors.allowed_kinds(selectors.policy(now)))
 
 
 def _columns(terms: Terms) -> dict[str, Any]:

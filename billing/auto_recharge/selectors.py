@@ -58,6 +58,16 @@ def of_wallet(wallet_id: int) -> int | None:
     return None
 
 
+def of_account(account_id: int) -> list[int]:
+    """The primary keys of the automatic recharges of an account and of its sub-accounts, which may be invoiced to it,
+    if there is something to find out about them."""
+    of_them = Q(account=account_id) | Q(account__parent=account_id)
+    found: set[int] = set()
+    for those in (AutoRecharge.objects.low(), AutoRecharge.objects.unsettled()):
+        found.update(those.filter(of_them).values_list("pk", flat=True))
+    return sorted(found)
+
+
 def unmarked() -> list[int]:
     """The primary keys of those that are on and whose wallet would not be found when it is low: of all, so it is slow."""
     pot = "account__wallet__ledger_account__"

@@ -9,7 +9,9 @@ from django.db.models import Max
 
 from billing.payments.models import Mandate, MethodNeed, PaymentMethod
 from portal.accounts.models import Account
+from portal.accounts.signals import account_changed
 from portal.audit import services as audit
+from portal.bells import ring
 from portal.transactions import unit_of_work
 
 
@@ -58,6 +60,7 @@ def add_method(
         created_at=now,
     )
     _record("payment_method.added", method, actor_id, now)
+    ring(account_changed, account.pk)
     return method
 
 
@@ -120,6 +123,7 @@ def note_mandate(*, mandate: Mandate, state: str, actor_id: int | None, now: dat
         changed = 0
     if changed:
         _record(f"mandate.{state}", mandate.method, actor_id, now, {"reference": mandate.reference})
+        ring(account_changed, mandate.method.account_id)
     return bool(changed)
 
 
@@ -165,6 +169,13 @@ def need(*, account: Account, by: str, kinds: Sequence[str] = ()) -> None:
     """Say that `by` pays by itself from now on, with a method of one of `kinds` (none: any). Twice is once."""
     _queue(account)
     MethodNeed.objects.update_or_create(by=by, defaults={"account": account, "kinds": list(kinds)})
+
+
+@unit_of_work
+def restate_needs(*, prefix: str, kinds: Sequence[str]) -> int:
+    """Say for all whose name begins with `prefix` that they need a method of one of `kinds`; return how many said otherwise."""
+    said_otherwise = MethodNeed.objects.filter(by__startswith=prefix).exclude(kinds=list(kinds))
+    return said_otherwise.update(kinds=list(kinds))
 
 
 @unit_of_work

@@ -19,6 +19,7 @@ from billing.payments.methods import (
     note_mandate,
     put_first,
     remove_method,
+    restate_needs,
 )
 from billing.payments.models import Attempt, Mandate, Payment, PaymentMethod
 from billing.payments.providers import provider
@@ -48,6 +49,7 @@ __all__ = [
     "record",
     "remove_method",
     "request",
+    "restate_needs",
 ]
 
 # Longer than any provider is given to answer: afterwards whoever asked is taken for dead.

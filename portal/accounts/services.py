@@ -9,7 +9,9 @@ from portal.accounts import selectors
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, BillingDetails, Invitation, Member, User
 from portal.accounts.registers import VatRegister, Verdict
+from portal.accounts.signals import account_changed
 from portal.audit import services as audit
+from portal.bells import ring
 from portal.transactions import unit_of_work
 
 BILLING_FIELDS = (
@@ -99,6 +101,7 @@ def change_billing_details(*, account: Account, details: Mapping[str, str], acto
         after={field: after[field] for field in changed},
         now=now,
     )
+    ring(account_changed, account.pk)
 
 
 @unit_of_work

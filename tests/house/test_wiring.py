@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from portal import wiring
 from tests.house.test_tidy import OUR_LABELS, our_models
 
-MOST_BELLS = 8
+MOST_BELLS = 9
 TESTS = Path(settings.BASE_DIR) / "tests"
 
 
@@ -33,6 +33,7 @@ def test_the_wiring_is_what_it_is_known_to_be() -> None:
     assert {(names[id(wire.bell)], wire.task.name) for wire in wiring.WIRES} == {
         ("billing.credits.wallet_changed", "messaging.alerts.tasks.evaluate_wallet"),
         ("billing.credits.wallet_changed", "billing.auto_recharge.tasks.evaluate_wallet"),
+        ("portal.accounts.account_changed", "billing.auto_recharge.tasks.evaluate_account"),
         ("billing.invoices.invoice_issued", "billing.invoices.tasks.render"),
         ("messaging.delivery.messages_waiting", "messaging.delivery.tasks.submit"),
         ("messaging.campaigns.draft_waiting", "messaging.campaigns.tasks.work_on_draft"),
