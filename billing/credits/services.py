@@ -12,7 +12,7 @@ from billing.credits.lapse import lapse, lock
 from billing.credits.lots import Terms
 from billing.credits.models import Origin, Wallet
 from billing.credits.signals import wallet_changed
-from billing.credits.watching import mark, watch, watch_all
+from billing.credits.watching import mark, tell_if_low, watch, watch_all
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger
 from billing.ledger.codes import AccountCode, TransferCode
@@ -145,7 +145,7 @@ def reserve(*, wallet: Wallet, amount: int, cause: Cause, now: datetime) -> Tran
     if is_new:
         if _has_lots(payer):
             lots.hold(lots.choose(payer, amount, now), hold)
-        ring(wallet_changed, payer.pk)
+        tell_if_low(payer)
     return hold
 
 
@@ -185,7 +185,7 @@ def spend(*, wallet: Wallet, amount: int, cause: Cause, now: datetime) -> Transf
     if is_new:
         if _has_lots(payer):
             lots.take(lots.choose(payer, amount, now), transfer)
-        ring(wallet_changed, payer.pk)
+        tell_if_low(payer)
     return transfer
 
 

@@ -6,7 +6,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from billing.credits.models import Wallet, Watch
+from billing.credits.signals import wallet_changed
+from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger
+from portal.bells import ring
 from portal.transactions import unit_of_work
 
 
@@ -49,6 +52,16 @@ def mark(pots: Mapping[int, int]) -> None:
         pot = pots[spenders[wallet_id]]
         levels[pot] = max(level, levels[pot] or 0)
     ledger.mark_low(levels=levels)
+
+
+def tell_if_low(wallet: Wallet) -> None:
+    """Ring the bell of `wallet`, which has just been spent from, if somebody wants to hear of what is left.
+
+    Most of hundreds of postings a second concern nobody, and each bell wakes two tasks. The account is read again: what
+    was joined to the wallet's row is as old as the wait for its lock.
+    """
+    if ledger_selectors.is_low(wallet.ledger_account_id):
+        ring(wallet_changed, wallet.pk)
 
 
 def _locked(wallets: Collection[int]) -> dict[int, int]:

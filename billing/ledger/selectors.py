@@ -4,12 +4,17 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from billing.ledger.models import Transfer
+from billing.ledger.models import Account, Transfer
 
 
 def find(reference: str) -> Transfer | None:
     """The transfer with this reference, or None."""
     return Transfer.objects.filter(reference=reference).first()
+
+
+def is_low(account_id: int) -> bool:
+    """Whether what is available in the account is at or below its mark (`Account.low_mark`)."""
+    return Account.objects.filter(pk=account_id, is_low=True).exists()
 
 
 @dataclass(frozen=True, slots=True)

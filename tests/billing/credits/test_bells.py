@@ -55,6 +55,7 @@ def branch(acme_milano: Account) -> Wallet:
 
 
 def test_each_verb_rings_once_and_its_repetition_not_at_all(wallet: Wallet, rung: Rung, now: datetime) -> None:
+    services.watch(wallet=wallet, watcher="test", level=100_000)
     holds = {}
 
     def reserve() -> None:
@@ -71,6 +72,20 @@ def test_each_verb_rings_once_and_its_repetition_not_at_all(wallet: Wallet, rung
     ]
     assert [rung(verb) for verb in verbs] == [[wallet.pk]] * len(verbs)
     assert [rung(verb) for verb in verbs] == [[]] * len(verbs)
+
+
+def test_what_is_spent_and_held_rings_where_somebody_wants_to_hear_of_what_is_left(
+    wallet: Wallet, branch: Wallet, rung: Rung, now: datetime
+) -> None:
+    services.draw_on(wallet=branch, other=wallet)
+    assert rung(lambda: services.spend(wallet=wallet, amount=10_000, cause=cause("nobody cares"), now=now)) == []
+    services.watch(wallet=wallet, watcher="test", level=50_000)
+    assert rung(lambda: services.spend(wallet=wallet, amount=10_000, cause=cause("80,000 left"), now=now)) == []
+    assert rung(lambda: services.reserve(wallet=branch, amount=29_999, cause=cause("50,001"), now=now)) == []
+    assert rung(lambda: services.spend(wallet=branch, amount=1, cause=cause("50,000"), now=now)) == [wallet.pk]
+    assert rung(lambda: services.reserve(wallet=wallet, amount=1, cause=cause("49,999"), now=now)) == [wallet.pk]
+    services.watch(wallet=wallet, watcher="test", level=None)
+    assert rung(lambda: services.reserve(wallet=wallet, amount=1, cause=cause("again nobody"), now=now)) == []
 
 
 def test_what_is_reclaimed_rings_once_too(wallet: Wallet, rung: Rung, now: datetime) -> None:
@@ -107,6 +122,7 @@ def test_what_ends_by_itself_rings_too(wallet: Wallet, branch: Wallet, rung: Run
 
 
 def test_the_payers_bell_rings_for_who_draws_on_it(wallet: Wallet, branch: Wallet, rung: Rung, now: datetime) -> None:
+    services.watch(wallet=branch, watcher="test", level=100_000)
     assert rung(lambda: services.draw_on(wallet=branch, other=wallet)) == [branch.pk]
     assert rung(lambda: services.spend(wallet=branch, amount=1, cause=cause("spend"), now=now)) == [wallet.pk]
     assert rung(lambda: services.reserve(wallet=branch, amount=1, cause=cause("hold"), now=now)) == [wallet.pk]
