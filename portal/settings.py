@@ -15,6 +15,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 django_stubs_ext.monkeypatch()
 
@@ -326,6 +327,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "global_keyprefix": "saldo:",
+    "queue_order_strategy": "priority",  # as CELERY_TASK_QUEUES stand, not in turns
 }
 CELERY_TASK_ACKS_LATE = True
 # With Redis gone the work in hand is finished: it is claimed in PostgreSQL, and being delivered again does no harm.
@@ -336,6 +338,13 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "saldo"
+# What must not wait behind a campaign of a million: alarms, automatic recharges, a STOP. A worker takes them first.
+CELERY_TASK_QUEUES = [Queue("prompt"), Queue(CELERY_TASK_DEFAULT_QUEUE)]
+CELERY_TASK_ROUTES = {
+    "messaging.alerts.tasks.*": "prompt",
+    "messaging.replies.tasks.*": "prompt",
+    "billing.auto_recharge.tasks.*": "prompt",
+}
 CELERY_TIMEZONE = "UTC"
 # The sweeps alone are complete: every reaction is found here within a minute even if its bell was lost.
 CELERY_BEAT_SCHEDULE = {

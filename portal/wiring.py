@@ -1,15 +1,18 @@
 """One table from bells to tasks.
 
 A bell is rung after the commit and carries an id. It only makes prompt what a sweep on the beat timetable would find
-anyway, so a bell that cannot be delivered (Redis gone) is logged and forgotten.
+anyway, so a bell that cannot be delivered (Redis gone) is logged and forgotten. A task that is queued for an id and has
+not begun is not queued once more: it will see everything that has been committed by then.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from celery import Task
+from celery.signals import task_prerun
+from django.core.cache import cache
 from django.dispatch import Signal
 from kombu.exceptions import OperationalError
 
@@ -29,6 +32,9 @@ from portal.reports import signals as reports_signals
 from portal.reports import tasks as reports_tasks
 
 logger = logging.getLogger(__name__)
+
+WAITS_AT_MOST: Final = 20
+"""Seconds after which a queued task counts as lost (its worker was killed): then a sweep has come, or does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +60,32 @@ WIRES: tuple[Wire, ...] = (
 
 
 def ringer(task: Task[Any, Any]) -> Callable[..., None]:
-    """Return a receiver that queues `task` with the bell's `id` and never fails its caller."""
+    """Return a receiver that queues `task` with the bell's `id`, unless it waits already, and never fails its caller."""
 
     def ring(sender: object, *, id: int, **_: object) -> None:
+        if not cache.add(_waiting(task, id), True, WAITS_AT_MOST):
+            return
         try:
             task.delay(id)
         except OperationalError:
+            cache.delete(_waiting(task, id))
             logger.warning("A bell was lost; the sweep will find the work.", extra={"task": task.name, "subject": id})
 
     return ring
 
 
+def begin(task: Task[Any, Any], args: Sequence[Any], **_: object) -> None:
+    """From now on `task` no longer waits: it is about to look, and what comes later it may not see."""
+    if args and any(wire.task.name == task.name for wire in WIRES):
+        cache.delete(_waiting(task, args[0]))
+
+
 def connect() -> None:
     """Connect every wire; called once when the portal is ready."""
+    task_prerun.connect(begin, weak=False, dispatch_uid="portal.wiring.begin")
     for wire in WIRES:
         wire.bell.connect(ringer(wire.task), weak=False, dispatch_uid=f"{id(wire.bell)}:{wire.task.name}")
+
+
+def _waiting(task: Task[Any, Any], id: int) -> str:
+    return f"waiting:{task.name}:{id}"

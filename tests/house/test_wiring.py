@@ -60,7 +60,7 @@ def test_every_task_goes_to_the_queue_that_is_consumed() -> None:
     ours = [task for name, task in current_app.tasks.items() if name.startswith(("portal.", "billing.", "messaging."))]
     assert ours
     queues = {current_app.amqp.router.route({}, task.name)["queue"].name for task in ours}
-    assert queues == {settings.CELERY_TASK_DEFAULT_QUEUE}
+    assert queues == {queue.name for queue in settings.CELERY_TASK_QUEUES}
 
 
 @pytest.mark.django_db
