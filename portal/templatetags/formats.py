@@ -31,10 +31,10 @@ def country_name(country: str) -> str:
 
 @register.filter
 def credits(units: int | None) -> str:
-    """Units as credits: 7000 → "0.7", 12345600 → "1,234.56"; only the decimals that are needed, at most four."""
+    """Units as credits, with the decimals that are needed: 12345600 → "1,234.56", −7000 → "−0.7"."""
     if units is None:
         return "–"
-    return babel_numbers.format_decimal(to_credits(units).normalize(), "#,##0.####", locale=locale())
+    return _minus(babel_numbers.format_decimal(to_credits(units).normalize(), "#,##0.####", locale=locale()))
 
 
 @register.filter
@@ -45,10 +45,10 @@ def signed_credits(units: int) -> str:
 
 @register.filter
 def money(cents: int | None, currency: str = "EUR") -> str:
-    """Cents as money: 420 → "€4.20", "4,20 €"."""
+    """Cents as money: 420 → "€4.20", "4,20 €"; −420 → "−€4.20", "−4,20 €"."""
     if cents is None:
         return "–"
-    return babel_numbers.format_currency(Decimal(cents).scaleb(-2), currency, locale=locale())
+    return _minus(babel_numbers.format_currency(Decimal(cents).scaleb(-2), currency, locale=locale()))
 
 
 @register.filter
@@ -75,7 +75,7 @@ def rate_price(cents: Decimal, currency: str = "EUR") -> str:
 @register.filter
 def number(value: int | Decimal | None) -> str:
     """A number with the language's separators."""
-    return "–" if value is None else babel_numbers.format_decimal(value, locale=locale())
+    return "–" if value is None else _minus(babel_numbers.format_decimal(value, locale=locale()))
 
 
 @register.filter
@@ -125,6 +125,11 @@ def clock(value: datetime | None) -> str:
 def iso(value: date | datetime) -> str:
     """For the `datetime` attribute of <time>."""
     return value.isoformat()
+
+
+def _minus(text: str) -> str:
+    """Babel's languages write a hyphen; a minus is as wide as the plus and never ends a line."""
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 _MOMENT = "d MMM y, HH:mm"
