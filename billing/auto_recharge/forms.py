@@ -43,7 +43,7 @@ class AutoRechargeForm(forms.Form):
     quantity = forms.TypedChoiceField(
         label=_("Quantity"),
         coerce=int,
-        help_text=_("Where one is not enough to land above the threshold, as many as it takes are bought at once."),
+        help_text=_("If one is not enough to get above the threshold, as many as it takes are bought at once."),
     )
     method = forms.ModelChoiceField(
         queryset=PaymentMethod.objects.none(),
@@ -115,7 +115,7 @@ class ReplayForm(forms.Form):
         help_text=_("0 for a card. A direct debit takes about five days."),
     )
     most = forms.IntegerField(
-        label=_("At most so many recharges a month"),
+        label=_("Recharges a month, at most"),
         min_value=1,
         max_value=60,
         help_text=_("For the recommendation."),

@@ -77,7 +77,7 @@ def auto_recharge_end(request: AccountRequest) -> HttpResponse:
     except services.ChangedMeanwhile:
         messages.warning(request, _("Somebody changed this meanwhile. Look at how it stands now, then decide again."))
     else:
-        messages.success(request, _("Automatic recharge is switched off. Nothing is bought by itself any more."))
+        messages.success(request, _("Automatic recharge is switched off. Nothing is bought automatically any more."))
     return redirect("auto_recharge", request.account.public_id)
 
 
@@ -93,7 +93,7 @@ def auto_recharge_resumption(request: AccountRequest) -> HttpResponse:
         return redirect("auto_recharge", request.account.public_id)
     if auto is not None:
         services.evaluate(auto_id=auto.pk, now=now)
-        messages.success(request, _("The automatic recharge looks again. What came of it stands below."))
+        messages.success(request, _("The automatic recharge checks again. What came of it is shown below."))
     return redirect("auto_recharge", request.account.public_id)
 
 

@@ -124,7 +124,7 @@ WORDS: Final[dict[Answer, Words]] = {
         _("The purchase was refused: something had just changed, for example the payment method had ended."),
         "bad",
         "",
-        _("It is tried again by itself. Until then, buy credits with another payment method."),
+        _("It is tried again automatically. Until then, buy credits with another payment method."),
         "recharge_new",
         _("Buy credits"),
     ),

@@ -24,7 +24,7 @@ class Finding(TextChoices):
     """Why a line is not booked by itself, or not whole."""
 
     NONE = "", ""
-    NO_REFERENCE = "no_reference", _("No reference of ours in it.")
+    NO_REFERENCE = "no_reference", _("It holds none of our references.")
     UNKNOWN_REFERENCE = "unknown_reference", _("We gave out no such reference.")
     SEVERAL_REFERENCES = "several_references", _("It quotes several references.")
     ALREADY_PAID = "already_paid", _("The purchase with this reference is paid already.")

@@ -116,7 +116,7 @@ class Booking(models.Model):
     undoes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     reference = models.CharField(_("reference"), max_length=140, blank=True)
-    done_on = models.DateField(_("on"), null=True, blank=True)
+    done_on = models.DateField(pgettext_lazy("a transfer back", "on"), null=True, blank=True)
     created_by = models.ForeignKey(
         "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")
     )

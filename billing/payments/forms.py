@@ -30,7 +30,7 @@ class SandboxCardForm(forms.Form):
 
     kind = forms.CharField(widget=forms.HiddenInput, initial="card", required=False)
     token = forms.ChoiceField(choices=SANDBOX_CARDS, label=_("Test card"))
-    label = forms.CharField(max_length=80, label=_("Name"), help_text=_("How the card is called in your lists."))
+    label = forms.CharField(max_length=80, label=_("Name"), help_text=_("What the card is called in your lists."))
 
 
 class SandboxDebitForm(forms.Form):

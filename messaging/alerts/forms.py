@@ -85,7 +85,7 @@ class ChannelsForm(forms.Form):
             e164 = numbers.parse(written, region=self._region).e164
             pricing_selectors.rates(Service.SMS_SEGMENT, self._now).find(e164)
         except numbers.InvalidNumber as error:
-            raise ValidationError(_("This is no telephone number. Write it with its prefix: +39 …")) from error
+            raise ValidationError(_("This is not a telephone number. Write it with its prefix: +39 …")) from error
         except NoRate as error:
             raise ValidationError(_("Text messages cannot be sent to this number.")) from error
         return e164

@@ -30,7 +30,7 @@ REASONS: Final[dict[str, Reason]] = {
         is_permanent=True,
     ),
     "invalid_number": Reason(
-        _("The network says that this is no mobile number."),
+        _("The network says that this is not a mobile number."),
         _("Check that the number can receive text messages."),
         is_permanent=True,
     ),

@@ -35,7 +35,7 @@ FAULTS = {
         "This name belongs to a protected brand. If it is yours, write to us and we register it for you."
     ),
     NameFault.NUMBER: gettext_lazy(
-        "This is no complete telephone number. Write it with its country, for example +39 347 123 4567."
+        "This is not a complete telephone number. Write it with its country, for example +39 347 123 4567."
     ),
 }
 
@@ -43,7 +43,9 @@ FAULTS = {
 DOCUMENT_FAULTS = {
     DocumentFault.EMPTY: gettext_lazy("“%(name)s” is empty."),
     DocumentFault.TOO_LARGE: gettext_lazy("“%(name)s” is too large: a document has at most 5 MB."),
-    DocumentFault.KIND: gettext_lazy("“%(name)s” is no PDF, PNG or JPEG. Save it as one of these and add it again."),
+    DocumentFault.KIND: gettext_lazy(
+        "“%(name)s” is not a PDF, PNG or JPEG file. Save it as one of these and add it again."
+    ),
     DocumentFault.BROKEN: gettext_lazy("“%(name)s” cannot be read to its end. Save it anew and add it again."),
 }
 
@@ -218,7 +220,7 @@ class AliasForm(forms.Form):
             return numbers.parse(self.cleaned_data["contact_phone"], region=self.billing_country).e164
         except InvalidNumber as error:
             raise forms.ValidationError(
-                _("This is no complete telephone number. Write it with its country, for example +39 02 1234567.")
+                _("This is not a complete telephone number. Write it with its country, for example +39 02 1234567.")
             ) from error
 
     def alias(self) -> Alias:

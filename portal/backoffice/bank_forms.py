@@ -20,7 +20,7 @@ FAULTS: Final[dict[Fault, str | Promise]] = {
     Fault.EMPTY: gettext_lazy("The file is empty. Download it from the bank again."),
     Fault.TOO_LARGE: gettext_lazy("The file is larger than 20 MB. Download a shorter period."),
     Fault.TOO_MANY: gettext_lazy("The file has more than 20,000 entries. Download a shorter period."),
-    Fault.NO_STATEMENT: gettext_lazy("This is no bank statement. Choose a CAMT.053 file (.xml) or a table (.csv)."),
+    Fault.NO_STATEMENT: gettext_lazy("This is not a bank statement. Choose a CAMT.053 file (.xml) or a table (.csv)."),
     Fault.OTHER_ACCOUNT: gettext_lazy("This is the statement of another bank account."),
     Fault.DAMAGED: gettext_lazy("The file is damaged or not complete. Download it from the bank again."),
 }
@@ -105,7 +105,7 @@ class AssignmentForm(DecisionForm):
         """The reference without spaces, its check digits right."""
         found = references_in(self.cleaned_data["quoted"])
         if len(found) != 1:
-            raise forms.ValidationError(_("This is no reference of ours. It reads like RF18 5390 0754 7034."))
+            raise forms.ValidationError(_("This is not one of our references. They look like RF18 5390 0754 7034."))
         return found.pop()
 
 

@@ -182,7 +182,7 @@ def desk_bank_undoing(request: PersonRequest, booking: UUID) -> HttpResponse:
         reason = form.cleaned_data["reason"]
         return services.undo(booking=found, reason=reason, actor_id=request.user.pk, now=timezone.now())
 
-    return _try(request, found.line, act, _("It has been undone. The money is to be decided again."))
+    return _try(request, found.line, act, _("The decision has been undone. The money has to be decided on again."))
 
 
 def _decide(

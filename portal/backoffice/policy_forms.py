@@ -26,7 +26,7 @@ class PolicyForm(forms.Form):
     valid_from = forms.DateField(
         label=gettext_lazy("Valid from"),
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
-        help_text=gettext_lazy("Today counts from now on."),
+        help_text=gettext_lazy("Today means from now on."),
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
@@ -80,7 +80,7 @@ class RechargePolicyForm(PolicyForm):
     """When an automatic recharge may be switched on, what it may buy and spend, and what looks unusual."""
 
     months_old = forms.IntegerField(
-        label=gettext_lazy("Months an account must be old"),
+        label=gettext_lazy("Minimum age of an account in months"),
         min_value=0,
         max_value=60,
         widget=UnitInput(unit=gettext_lazy("months")),
@@ -99,7 +99,7 @@ class RechargePolicyForm(PolicyForm):
         help_text=gettext_lazy("A second one within them is asked about first."),
     )
     pace_factor = forms.IntegerField(
-        label=gettext_lazy("Times the usual use"),
+        label=gettext_lazy("Multiple of the usual use"),
         min_value=1,
         max_value=10_000,
         widget=UnitInput(unit=gettext_lazy("times")),

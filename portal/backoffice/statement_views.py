@@ -131,7 +131,7 @@ def _foreseen(statement: BankStatement) -> dict[str, object]:
 def _shown(one: Foreseen) -> tuple[str, str]:
     """The kind and the words of what would become of an entry."""
     if one.is_known:
-        return "neutral", _("There already")
+        return "neutral", _("Imported before")
     if one.verdict.confirms:
         return "ok", _("Confirmed by hand before")
     left = str(Finding(one.verdict.left.value).label)

@@ -4,11 +4,11 @@ import re
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 COUNTERS: Final = {
     "debits_posted": gettext_lazy("Spent"),
-    "credits_posted": gettext_lazy("Received"),
+    "credits_posted": pgettext_lazy("credits", "Received"),
     "debits_pending": gettext_lazy("Held"),
     "credits_pending": gettext_lazy("Expected"),
     "balance": gettext_lazy("Balance"),

@@ -69,7 +69,7 @@ def test_an_alert_needs_a_number_that_is_one(acme: Account, browser: Client) -> 
     with nothing_changes():
         answer = browser.post(at("alert_new", acme), form)
         assert answer.status_code == 422
-        assert "This is no telephone number. Write it with its prefix: +39 …" in said(answer)
+        assert "This is not a telephone number. Write it with its prefix: +39 …" in said(answer)
 
 
 def test_a_zero_byte_is_refused_in_every_form(acme: Account, browser: Client) -> None:

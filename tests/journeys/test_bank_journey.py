@@ -108,7 +108,7 @@ def use_it_for_the_purchase(olga: Walker, company: Company) -> None:
     page = olga.page
     olga.go("/desk/bank/")
     line = page.get_by_role("row").filter(has_text=f"ricarica {company.name}")
-    expect(line).to_contain_text(said("it", "No reference of ours in it."))
+    expect(line).to_contain_text(said("it", "It holds none of our references."))
     line.get_by_role("link").click()
     page.wait_for_url("**/lines/**")
     olga.look()

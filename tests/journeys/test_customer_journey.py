@@ -202,7 +202,7 @@ def quote_and_send(sofia: Walker) -> None:
     sofia.look()
     facts = {
         "Destinatari": "6",
-        "Esclusi": "2",
+        "Destinatari esclusi": "2",
         "Disponibili ora": "100",
         "Impegnati per questa campagna": "4,2",
         "Disponibili dopo l’invio": "95,8",

@@ -80,7 +80,7 @@ def be_told_what_is_missing(nora: Walker, home: str, language: str) -> None:
     page = nora.page
     nora.go(f"{home}auto-recharge/")
     expect(in_main(nora, said(language, "It cannot be switched on yet"))).to_be_visible()
-    missing = page.get_by_role("listitem").filter(has_text=said(language, "Missing"))
+    missing = page.get_by_role("listitem").filter(has_text=said(language, "Not met"))
     expect(missing).to_have_count(1)
     expect(missing).to_contain_text(
         said(language, "Add a payment method, or wait until the bank has validated the mandate.")

@@ -186,9 +186,9 @@ def decide_on_the_quote(giulia: Walker) -> None:
     france.get_by_role("checkbox", name="Escludi Francia").check()
     giulia.press("Escludi i paesi selezionati")
     expect(france).to_have_count(0)
-    facts = {"Destinatari": "5", "Esclusi": "2", "Impegnati per questa campagna": "3,5"}
+    facts = {"Destinatari": "5", "Destinatari esclusi": "2", "Impegnati per questa campagna": "3,5"}
     assert {term: giulia.fact(term) for term in facts} == facts
-    left_out = page.get_by_role("region", name="Esclusi")
+    left_out = page.get_by_role("region", name="Destinatari esclusi")
     expect(left_out).to_contain_text("Hanno chiesto di non ricevere messaggi: 1")
     expect(left_out).to_contain_text("In un paese escluso: 1")
 
@@ -200,7 +200,7 @@ def send_and_undo(giulia: Walker, home: str) -> None:
     page.wait_for_url(re.compile("/campaigns/[0-9a-f-]{36}/$"))
     expect(page.get_by_text("Nulla parte prima di")).to_be_visible()
     giulia.look()
-    giulia.press("Annulla", within=page.locator("#undo"))
+    giulia.press("Ritira l’invio", within=page.locator("#undo"))
     page.wait_for_url("**/drafts/**")
     expect(page.get_by_text("Non è stato inviato nulla e i crediti vengono restituiti.")).to_be_visible()
     giulia.look()

@@ -213,4 +213,4 @@ def test_credits_that_take_days_are_explained_as_on_their_way(
 
 
 def test_a_history_without_rows_says_what_it_will_hold(old_acme: Account, browser: Client) -> None:
-    assert "Nothing has been looked at yet" in browser.get(url("auto_recharge_evaluations", old_acme)).content.decode()
+    assert "No checks yet" in browser.get(url("auto_recharge_evaluations", old_acme)).content.decode()

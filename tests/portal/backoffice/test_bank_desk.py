@@ -64,7 +64,7 @@ def test_a_file_is_looked_at_then_imported_once_and_pays(
     day = timezone.localdate().isoformat()
     file = camt([Paid(512, structured=quoted(waiting), day=day), Paid(700, text="rent"), Paid(9, direction="DBIT")])
     page = choose(desk, file).content.decode()
-    for words in ("Pays a purchase", "No reference of ours in it.", "Money that went out", "Booked by itself"):
+    for words in ("Pays a purchase", "It holds none of our references.", "Money that went out", "Booked automatically"):
         assert words in page
     assert not StatementLine.objects.exists()
     made = BankStatement.objects.get()
