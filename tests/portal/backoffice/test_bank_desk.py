@@ -84,7 +84,7 @@ def test_a_file_is_looked_at_then_imported_once_and_pays(
     ("content", "sentence"),
     [
         (b"", "The file is empty."),
-        (b"<html></html>", "This is no bank statement."),
+        (b"<html></html>", "This is not a bank statement."),
         (camt([Paid(1)], iban="DE02120300000000202051"), "another bank account. DE02120300000000202051"),
         (camt([Paid(1)])[:-30], "damaged or not complete"),
         (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "damaged or not complete"),
@@ -129,7 +129,7 @@ def test_a_line_is_used_for_the_proposed_purchase_by_one_person_only(desk: Clien
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
     [
-        ("desk_bank_assignment", {"quoted": "RF18 5390 0754 7030"}, "This is no reference of ours."),
+        ("desk_bank_assignment", {"quoted": "RF18 5390 0754 7030"}, "This is not one of our references."),
         ("desk_bank_assignment", {"quoted": "RF18 5390 0754 7034"}, "There is no purchase with this reference."),
         ("desk_bank_exclusion", {"reason": ""}, "This field is required."),
         ("desk_bank_return", {"done_on": "2999-01-01", "reference": "x", "reason": "y"}, "This day has not come yet."),
