@@ -169,7 +169,7 @@ def test_a_link_is_good_for_one_answer_wherever_it_was_given(
     browser.post(answers, {"verdict": verdict, "amount": "512"})
     page = browser.get(link).content.decode()
     assert f"This question needs no answer any more: {said}" in page
-    assert "A link is good for one answer." in page
+    assert "A link works for one answer." in page
     assert "Approve the purchase" not in page
     assert Recharge.objects.count() == (2 if verdict == "approve" else 1)
 
@@ -192,7 +192,7 @@ def test_a_stop_is_ended_on_the_page_by_who_may_buy(
     assert "Try again now" in browser.get(url("auto_recharge", old_acme)).content.decode()
     resumption = url("auto_recharge_resumption", old_acme)
     assert signed_in(bob).post(resumption, {"revision": "1"}).status_code == 403
-    assert "looks again" in browser.post(resumption, {"revision": "1"}, follow=True).content.decode()
+    assert "checks again" in browser.post(resumption, {"revision": "1"}, follow=True).content.decode()
     assert "changed this meanwhile" in browser.post(resumption, {"revision": "1"}, follow=True).content.decode()
     assert Recharge.objects.count() == 2
 

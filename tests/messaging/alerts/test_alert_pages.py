@@ -66,9 +66,9 @@ def test_an_alert_is_set_up_in_the_decimals_of_the_persons_language(
         ({"email": ""}, "switch the channel off"),
         ({"email_on": "off"}, "otherwise nobody would be told"),
         ({"sms_on": "on"}, "switch the channel off"),
-        ({"sms_on": "on", "number": "12"}, "no telephone number"),
-        ({"sms_on": "on", "number": "📱"}, "no telephone number"),
-        ({"sms_on": "on", "number": "+39 1"}, "no telephone number"),
+        ({"sms_on": "on", "number": "12"}, "not a telephone number"),
+        ({"sms_on": "on", "number": "📱"}, "not a telephone number"),
+        ({"sms_on": "on", "number": "+39 1"}, "not a telephone number"),
     ],
 )
 def test_what_cannot_be_an_alert_is_refused_with_a_sentence(

@@ -119,7 +119,7 @@ def test_a_file_that_is_not_taken_is_named_and_nothing_is_requested(
     url = reverse("sender_name_new", args=[acme.public_id])
     answer = signed_in(alice).post(url, {"name": "Acme", "papers": papers})
     assert answer.status_code == 422
-    assert "“virus.pdf” is no PDF, PNG or JPEG" in answer.text
+    assert "“virus.pdf” is not a PDF, PNG or JPEG file" in answer.text
     assert not SenderName.objects.exists()
     assert not list(files.rglob("*"))
 
