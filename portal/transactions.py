@@ -4,7 +4,6 @@ import functools
 import random
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
@@ -26,7 +25,7 @@ def unit_of_work(service: Callable[P, R]) -> Callable[P, R]:
     the database.
     """
 
-    return _retried(service, transaction.atomic)
+    return _retried(service, transaction.atomic(service))
 
 
 def one_statement(service: Callable[P, R]) -> Callable[P, R]:
@@ -34,18 +33,19 @@ def one_statement(service: Callable[P, R]) -> Callable[P, R]:
 
     A statement is a transaction by itself. To open one around it would be two more trips to the database.
     """
-    return _retried(service, nullcontext)
+    return _retried(service, service)
 
 
-def _retried(service: Callable[P, R], transaction_of: Callable[[], AbstractContextManager[None]]) -> Callable[P, R]:
+def _retried(service: Callable[P, R], alone: Callable[P, R]) -> Callable[P, R]:
+    """Run `service` in the transaction it is called in, or, where there is none, `alone`, and again if need be."""
+
     @functools.wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
             return service(*args, **kwargs)
         for attempt in range(ATTEMPTS):
             try:
-                with transaction_of():
-                    return service(*args, **kwargs)
+                return alone(*args, **kwargs)
             except OperationalError as error:
                 if not isinstance(error.__cause__, TRANSIENT) or attempt == ATTEMPTS - 1:
                     raise

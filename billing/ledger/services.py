@@ -1,12 +1,13 @@
 """The verbs of the ledger. Each is one call of one SQL function, repeatable by its reference."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from psycopg import Cursor
+from psycopg import Connection, Cursor
 
 from billing.ledger.codes import AccountCode, Phase, TransferCode
 from billing.ledger.models import Account, Transfer
@@ -58,6 +59,21 @@ MARK: Final = """
      WHERE id = marks.account_id AND low_mark IS DISTINCT FROM marks.level
 """
 BATCH: Final = "SELECT outcome, known FROM ledger_post_batch(%b, %b, %b, %b, %b, %b, %b, %b)"
+
+
+class _Kept(threading.local):
+    """The cursor of a thread: it knows how each parameter is sent, which a new one would find out at every call."""
+
+    cursor: Cursor[tuple[Any, ...]] | None = None
+
+    def cursor_on(self, connection: Connection[tuple[Any, ...]]) -> Cursor[tuple[Any, ...]]:
+        """The same one as long as the thread keeps its connection."""
+        if self.cursor is None or self.cursor.connection is not connection:
+            self.cursor = Cursor(connection)
+        return self.cursor
+
+
+_kept = _Kept()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +188,8 @@ def _call(function: LiteralString, parameters: Sequence[object]) -> tuple[Any, .
     """Call it by a cursor of psycopg: planned once a connection, and numbers and times sent as such, not as text."""
     database = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
-    with database.wrap_database_errors, Cursor(database.connection) as cursor:
+    with database.wrap_database_errors:
+        cursor = _kept.cursor_on(database.connection)
         row: tuple[Any, ...] | None = cursor.execute(function, parameters, prepare=True, binary=True).fetchone()
     assert row is not None  # these functions answer with one row
     return row
