@@ -40,6 +40,6 @@ class ExpiryWarningAdmin(ReadOnlyAdmin):
 
 @admin.register(Watch)
 class WatchAdmin(ReadOnlyAdmin):
-    list_display = ("wallet", "watcher", "level_units")
+    list_display = ("wallet", "watcher", "level_units", "above_units")
     list_select_related = ("wallet__account",)
     search_fields = ("wallet__account__name",)

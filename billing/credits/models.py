@@ -166,18 +166,27 @@ class ExpiryWarning(models.Model):
 
 
 class Watch(models.Model):
-    """That a watcher (alerts, automatic recharge) wants to hear of a wallet when it has `level_units` or less to spend."""
+    """That a watcher (alerts, automatic recharge) wants to hear of a wallet.
+
+    It does when the wallet has `level_units` or less to spend, or more than `above_units`.
+    """
 
     wallet = models.ForeignKey(Wallet, models.PROTECT, related_name="watches", db_index=False)
     watcher = models.CharField(_("who wants to hear"), max_length=16)
-    level_units = models.BigIntegerField(_("at"))
+    level_units = models.BigIntegerField(_("at"), null=True)
+    above_units = models.BigIntegerField(_("above"), null=True)
 
     class Meta:
         verbose_name = _("watch")
         verbose_name_plural = _("watches")
         constraints = [
             models.UniqueConstraint("wallet", "watcher", name="a_watcher_has_one_level_a_wallet"),
-            models.CheckConstraint(condition=Q(level_units__gte=0), name="a_level_is_never_negative"),
+            models.CheckConstraint(
+                condition=Q(level_units__gte=0) & Q(above_units__gte=0), name="a_level_is_never_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(level_units__isnull=False) | Q(above_units__isnull=False), name="a_watch_has_a_level"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ from billing.ledger.services import (
     ForeignAccounts,
     HoldAlreadyResolved,
     InsufficientCredits,
+    Marks,
     ReferenceConflict,
 )
 from portal.accounts.models import Account
@@ -35,6 +36,7 @@ __all__ = [
     "ForeignAccounts",
     "HoldAlreadyResolved",
     "InsufficientCredits",
+    "Marks",
     "ReferenceConflict",
     "SameWallet",
     "Terms",

@@ -1,4 +1,4 @@
-"""Who wants to hear when a wallet runs low, and the mark in the ledger that finds those wallets among all others."""
+"""Who wants to hear when a wallet runs low or recovers, and the marks in the ledger that find those wallets among all."""
 
 from collections.abc import Callable, Collection, Mapping
 
@@ -9,6 +9,7 @@ from billing.credits.models import Wallet, Watch
 from billing.credits.signals import wallet_changed
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger
+from billing.ledger.services import Marks
 from portal.bells import ring
 from portal.transactions import unit_of_work
 
@@ -18,40 +19,49 @@ def watch(*, wallet: Wallet, watcher: str, level: int | None) -> None:
 
     Of each watcher a wallet knows one level, the highest it cares about. A wallet that draws on another is watched there.
     """
-    levels = {} if level is None else {wallet.pk: level}
-    watch_all(wallets=[wallet.pk], watcher=watcher, levels=lambda: levels)
+    watch_all(wallets=[wallet.pk], watcher=watcher, levels=lambda: {wallet.pk: Marks(low=level)})
 
 
 @unit_of_work
-def watch_all(*, wallets: Collection[int], watcher: str, levels: Callable[[], Mapping[int, int]]) -> None:
+def watch_all(*, wallets: Collection[int], watcher: str, levels: Callable[[], Mapping[int, Marks]]) -> None:
     """Watch many wallets, by primary key; those without a level `watcher` does not care about any more.
 
     `levels` is asked when the wallets are locked: of two who come at once the later sees what the earlier wrote.
     """
     pots = _locked(wallets)
-    wanted = levels()
+    wanted = {pk: marks for pk, marks in levels().items() if marks != Marks()}
     Watch.objects.filter(watcher=watcher, wallet__in=set(wallets) - wanted.keys()).delete()
     Watch.objects.bulk_create(
-        [Watch(wallet_id=pk, watcher=watcher, level_units=level) for pk, level in wanted.items()],
+        [
+            Watch(wallet_id=pk, watcher=watcher, level_units=marks.low, above_units=marks.high)
+            for pk, marks in wanted.items()
+        ],
         update_conflicts=True,
         unique_fields=["wallet", "watcher"],
-        update_fields=["level_units"],
+        update_fields=["level_units", "above_units"],
     )
     mark(pots)
 
 
 def mark(pots: Mapping[int, int]) -> None:
-    """Write the highest level at which anybody watches each of `pots`, whose rows are locked, where the ledger keeps it.
+    """Write between which levels nobody wants to hear of each of `pots`, whose rows are locked, where the ledger keeps it.
 
     `pots` are the wallets that are spent from, by primary key, each with its ledger account.
     """
     spends_there = Q(pk__in=pots.keys(), draws_on=None) | Q(draws_on__in=pots.keys())
     spenders = dict(Wallet.objects.filter(spends_there).values_list("pk", Coalesce("draws_on", "pk")))
-    levels: dict[int, int | None] = dict.fromkeys(pots.values())
-    for wallet_id, level in Watch.objects.filter(wallet__in=spenders.keys()).values_list("wallet", "level_units"):
+    marks = dict.fromkeys(pots.values(), Marks())
+    watches = Watch.objects.filter(wallet__in=spenders.keys()).values_list("wallet", "level_units", "above_units")
+    for wallet_id, level, above in watches:
         pot = pots[spenders[wallet_id]]
-        levels[pot] = max(level, levels[pot] or 0)
-    ledger.mark_low(levels=levels)
+        low, high = marks[pot]
+        marks[pot] = Marks(_outermost(max, low, level), _outermost(min, high, above))
+    ledger.mark(marks=marks)
+
+
+def _outermost(of: Callable[[list[int]], int], *levels: int | None) -> int | None:
+    known = [level for level in levels if level is not None]
+    return of(known) if known else None
 
 
 def tell_if_low(wallet: Wallet) -> None:

@@ -18,7 +18,7 @@ class Account(models.Model):
 
     `available` is what may still be spent: posted credits less posted and pending debits. Pending credits do not
     count until they are posted. `is_low` says that what is available is at or below `low_mark`, the highest level at
-    which somebody wants to hear of it.
+    which somebody wants to hear of it; `is_high` that it is above `high_mark`, the lowest level above which somebody does.
     """
 
     code = CodeField(_("kind"), max_length=16, choices=AccountCode.choices, domain="ledger_kind")
@@ -31,16 +31,25 @@ class Account(models.Model):
     credits_posted = CounterField(default=0)
     last_entry_at = models.DateTimeField(_("last entry"), null=True)
     low_mark = models.BigIntegerField(_("low at"), null=True)
+    high_mark = models.BigIntegerField(_("high above"), null=True)
     available = models.GeneratedField(
         expression=F("credits_posted") - F("debits_posted") - F("debits_pending"),
         output_field=models.BigIntegerField(),
         db_persist=True,
     )
-    # A column of its own, because an index on `available` itself would be written anew by every transfer; this one
-    # changes when the mark is crossed.
+    # Columns of their own, because an index on `available` itself would be written anew by every transfer; these
+    # change when a mark is crossed.
     is_low = models.GeneratedField(
         expression=ExpressionWrapper(
             Q(low_mark__gte=F("credits_posted") - F("debits_posted") - F("debits_pending")),
+            output_field=models.BooleanField(),
+        ),
+        output_field=models.BooleanField(null=True),
+        db_persist=True,
+    )
+    is_high = models.GeneratedField(
+        expression=ExpressionWrapper(
+            Q(high_mark__lt=F("credits_posted") - F("debits_posted") - F("debits_pending")),
             output_field=models.BooleanField(),
         ),
         output_field=models.BooleanField(null=True),
@@ -57,7 +66,10 @@ class Account(models.Model):
                 name="an_account_is_never_overdrawn",
             ),
         ]
-        indexes = [models.Index("id", name="accounts_low", condition=Q(is_low=True))]
+        indexes = [
+            models.Index("id", name="accounts_low", condition=Q(is_low=True)),
+            models.Index("id", name="accounts_high", condition=Q(is_high=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_code_display()} {self.pk}"

@@ -32,11 +32,12 @@ __all__ = [
     "InsufficientCredits",
     "LedgerError",
     "Line",
+    "Marks",
     "ReferenceConflict",
     "UnknownAccount",
     "UnknownHold",
     "hold",
-    "mark_low",
+    "mark",
     "open_accounts",
     "post",
     "post_batch",
@@ -54,9 +55,9 @@ TRANSFER: Final = (
     "FROM ledger_transfer(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
 )
 MARK: Final = """
-    UPDATE ledger_account SET low_mark = marks.level
-      FROM unnest(%s::bigint[], %s::bigint[]) AS marks (account_id, level)
-     WHERE id = marks.account_id AND low_mark IS DISTINCT FROM marks.level
+    UPDATE ledger_account SET low_mark = marks.low, high_mark = marks.high
+      FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS marks (account_id, low, high)
+     WHERE id = marks.account_id AND (low_mark, high_mark) IS DISTINCT FROM (marks.low, marks.high)
 """
 BATCH: Final = "SELECT outcome, known FROM ledger_post_batch(%b, %b, %b, %b, %b, %b, %b, %b)"
 
@@ -93,6 +94,13 @@ class Line(NamedTuple):
     credit_id: int
     amount: int
     reference: str | None = None
+
+
+class Marks(NamedTuple):
+    """Units at or below which an account is low, and above which it is high; None: never."""
+
+    low: int | None = None
+    high: int | None = None
 
 
 @unit_of_work
@@ -166,13 +174,11 @@ def post_batch(*, lines: Sequence[Line], cause: Cause, now: datetime) -> int:
 
 
 @one_statement
-def mark_low(*, levels: Mapping[int, int | None]) -> None:
-    """Let each account, by primary key, be low at its level in units and below; None: never.
-
-    Where the mark stands so already, the account's row is left alone.
-    """
+def mark(*, marks: Mapping[int, Marks]) -> None:
+    """Set the marks of each account, by primary key. Where they stand so already, its row is left alone."""
+    lows, highs = [each.low for each in marks.values()], [each.high for each in marks.values()]
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(MARK, [list(levels), list(levels.values())])
+        cursor.execute(MARK, [list(marks), lows, highs])
 
 
 @one_statement

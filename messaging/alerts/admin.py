@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from messaging.alerts.models import BalanceAlert, Notice
+from messaging.alerts.models import BalanceAlert, Notice, OwedMarks
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -31,3 +31,8 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_select_related = ("alert",)
     ordering = ("-pk",)
     search_fields = ("address", "alert__account__name")
+
+
+@admin.register(OwedMarks)
+class OwedMarksAdmin(ReadOnlyAdmin):
+    list_display = ("id", "accounts")

@@ -3,6 +3,7 @@
 import uuid
 from typing import Final
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
@@ -102,7 +103,6 @@ class BalanceAlert(models.Model):
         ]
         indexes = [
             models.Index("account", F("threshold_units").desc(), name="alerts_kept", condition=Q(removed_at=None)),
-            models.Index("account", name="alerts_fired", condition=Q(removed_at=None, armed=False)),
             models.Index(
                 "next_look_at", name="alerts_ahead", condition=Q(removed_at=None, threshold_days__isnull=False)
             ),
@@ -127,6 +127,19 @@ class BalanceAlert(models.Model):
         return numbers.international(self.number)
 
 
+class OwedMarks(models.Model):
+    """Accounts whose alerts have fired, and whose marks are yet to follow: written with the claim, gone with the marks."""
+
+    accounts = ArrayField(models.BigIntegerField(), verbose_name=_("accounts"))
+
+    class Meta:
+        verbose_name = _("marks to be set")
+        verbose_name_plural = _("marks to be set")
+
+    def __str__(self) -> str:
+        return f"{len(self.accounts)}"
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def failed(self) -> "NoticeQuerySet":
         """What did not arrive in spite of every attempt."""
@@ -148,7 +161,7 @@ class Notice(Attempted):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    alert = models.ForeignKey(BalanceAlert, models.PROTECT, related_name="notices")
+    alert = models.ForeignKey(BalanceAlert, models.PROTECT, related_name="notices", db_index=False)
     kind = models.CharField(_("notice"), max_length=8, choices=Kind.choices)
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     address = models.CharField(_("address"), max_length=254)

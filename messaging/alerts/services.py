@@ -13,7 +13,7 @@ from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
 from messaging.alerts import forecast, marking, selectors, telling
 from messaging.alerts.codes import Fault, Kind, NoticeState
-from messaging.alerts.models import BalanceAlert, BalanceAlertQuerySet, Notice
+from messaging.alerts.models import BalanceAlert, BalanceAlertQuerySet, Notice, OwedMarks
 from portal.accounts.models import Account
 from portal.audit import services as audit
 from portal.transactions import unit_of_work
@@ -150,38 +150,40 @@ def look_ahead(*, account: Account, now: datetime) -> list[int]:
 def claim(*, crossings: Sequence[selectors.Crossing], now: datetime) -> list[int]:
     """Fire and clear all these alerts; return the primary keys of their notices: none of an alert that somebody else had.
 
-    The marks that find low wallets follow the armed alerts. They are lowered after alarms have been claimed: whoever
-    dies in between leaves a mark too high, which costs a look. They are raised together with the all-clear: a mark too
-    low would lose the next alarm.
+    The marks that find wallets follow the alerts. After alarms that is owed, not done at once, so that alarms do not
+    wait; whoever dies in between leaves it to the next sweep. With an all-clear they move together: a mark too low would
+    lose the next alarm.
     """
     firing = [crossing for crossing in crossings if crossing.fires]
     clearing = [crossing for crossing in crossings if not crossing.fires]
-    told = _claim(firing, now) if firing else []
-    _mark(firing)
+    told: list[int] = []
+    if firing:
+        told, owed = _fire(firing, now)
+        marking.settle(owed)
     for start in range(0, len(clearing), marking.AT_ONCE):
         told += _clear(clearing[start : start + marking.AT_ONCE], now)
     return told
 
 
 @unit_of_work
-def _claim(crossings: Sequence[selectors.Crossing], now: datetime) -> list[int]:
+def _fire(crossings: Sequence[selectors.Crossing], now: datetime) -> tuple[list[int], OwedMarks]:
     """Claim by one statement: it finds each alert as it was, so of any number of workers exactly one makes notices.
 
     Its condition compares the balance that was read with the alert's own row alone: that is looked at again after
     waiting for another worker's claim, a condition on other tables would not be.
     """
-    return telling.claim(crossings, now)
+    return telling.claim(crossings, now), marking.owe(_marked(crossings))
 
 
 @unit_of_work
 def _clear(crossings: Sequence[selectors.Crossing], now: datetime) -> list[int]:
-    told = _claim(crossings, now)
-    _mark(crossings)
+    told = telling.claim(crossings, now)
+    marking.mark(_marked(crossings))
     return told
 
 
-def _mark(crossings: Sequence[selectors.Crossing]) -> None:
-    marking.mark({crossing.account_id for crossing in crossings if crossing.days is None})
+def _marked(crossings: Sequence[selectors.Crossing]) -> set[int]:
+    return {crossing.account_id for crossing in crossings if crossing.days is None}
 
 
 def _watch(account: Account) -> None:

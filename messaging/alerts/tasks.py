@@ -23,15 +23,19 @@ def evaluate_wallet(wallet_id: int) -> None:
 @shared_task
 def evaluate_due() -> None:
     """Fire and clear every alert that is due, whatever bell was lost; alarms first."""
-    for find in (selectors.fallen, selectors.recovered):
-        found = find()
-        parts = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
-        each(parts, lambda crossings: services.claim(crossings=crossings, now=timezone.now()))
+    _claim(selectors.fallen())
+    marking.settle_all()
+    _claim(selectors.recovered())
+
+
+def _claim(found: list[selectors.Crossing]) -> None:
+    parts = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
+    each(parts, lambda crossings: services.claim(crossings=crossings, now=timezone.now()))
 
 
 @shared_task
 def repair_marks() -> None:
-    """Set the marks right that somebody who died left too high."""
+    """Set the marks right that are not as the alerts say, whatever happened to them."""
     marking.mark(marking.astray())
 
 

@@ -1,6 +1,6 @@
 """How alerts are claimed and their notices written: one statement for all of them, however many a sweep has found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -83,9 +83,9 @@ def claim(crossings: Sequence[Crossing], now: datetime) -> list[int]:
     found: dict[str, Any] = {
         "alerts": [crossing.alert_id for crossing in crossings],
         "balances": [crossing.available_units for crossing in crossings],
-        "days": [crossing.days for crossing in crossings],
-        "short": [crossing.fires if crossing.days else None for crossing in crossings],
-        "ends": [crossing.ends_at for crossing in crossings],
+        "days": _column(crossing.days for crossing in crossings),
+        "short": _column(crossing.fires if crossing.days else None for crossing in crossings),
+        "ends": _column(crossing.ends_at for crossing in crossings),
         "fired": Kind.FIRED.value,
         "cleared": Kind.CLEARED.value,
     }
@@ -96,6 +96,12 @@ def test(alert: BalanceAlert, balance_units: int, ends_at: datetime | None, now:
     """Write the notices of a test; return their primary keys."""
     asked = {"alert": alert.pk, "balance": balance_units, "end": ends_at, "test": Kind.TEST.value}
     return _tell(ASKED, asked, now)
+
+
+def _column(values: Iterable[object]) -> list[object] | None:
+    """An array for `unnest`, which makes up for one that is missing: where nothing is known none is sent."""
+    column = list(values)
+    return None if column.count(None) == len(column) else column
 
 
 def _tell(news: str, parameters: dict[str, Any], now: datetime) -> list[int]:

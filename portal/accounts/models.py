@@ -120,6 +120,8 @@ class Account(models.Model):
             ),
             models.UniqueConstraint("is_operator", condition=Q(is_operator=True), name="there_is_one_operator"),
         ]
+        # The few that are closed are left out of what goes through many accounts, without a look at each.
+        indexes = [models.Index("id", name="accounts_closed", condition=Q(deactivated_at__isnull=False))]
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connections, transaction
 from billing.credits import services as credits
 from billing.credits.models import Wallet, Watch
 from billing.credits.selectors import low_wallets
+from billing.credits.services import Marks
 from portal.accounts.models import Account
 from tests.conftest import Grant
 
@@ -57,14 +58,34 @@ def test_of_many_wallets_those_without_a_level_are_watched_no_more(
         credits.watch(wallet=wallet, watcher="recharge", level=70)
     both = [first.pk, second.pk]
     credits.watch(wallet=other, watcher="alerts", level=300)
-    credits.watch_all(wallets=both, watcher="alerts", levels=lambda: {first.pk: 100, second.pk: 200})
+    credits.watch_all(wallets=both, watcher="alerts", levels=lambda: {first.pk: Marks(100), second.pk: Marks(200)})
     assert (mark(first), mark(second), mark(other)) == (100, 200, 300)
-    credits.watch_all(wallets=both, watcher="alerts", levels=lambda: {second.pk: 50})
+    credits.watch_all(wallets=both, watcher="alerts", levels=lambda: {second.pk: Marks(50)})
     assert (mark(first), mark(second), mark(other)) == (70, 50, 300)
     credits.watch_all(wallets=both, watcher="alerts", levels=dict)
     assert (mark(first), mark(second)) == (70, None)
     left = {(first.pk, "recharge"), (other.pk, "recharge"), (other.pk, "alerts")}
     assert set(Watch.objects.values_list("wallet", "watcher")) == left
+
+
+def test_the_lowest_of_the_levels_above_which_somebody_hears_is_the_other_mark(
+    acme: Account, acme_milano: Account, grant: Grant
+) -> None:
+    wallet, branch = grant(acme, "1"), credits.open_wallet(account=acme_milano)
+
+    def watch(of: Wallet, watcher: str, marks: Marks) -> tuple[int | None, int | None]:
+        credits.watch_all(wallets=[of.pk], watcher=watcher, levels=lambda: {of.pk: marks})
+        wallet.ledger_account.refresh_from_db()
+        return wallet.ledger_account.low_mark, wallet.ledger_account.high_mark
+
+    assert watch(wallet, "alerts", Marks(high=300)) == (None, 300)
+    assert watch(wallet, "recharge", Marks(low=100, high=200)) == (100, 200)
+    credits.draw_on(wallet=branch, other=wallet)
+    assert watch(branch, "alerts", Marks(high=0)) == (100, 0)
+    credits.draw_on(wallet=branch, other=None)
+    assert watch(wallet, "recharge", Marks()) == (None, 300)
+    assert watch(wallet, "alerts", Marks()) == (None, None)
+    assert list(Watch.objects.values_list("wallet", "above_units")) == [(branch.pk, 0)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -89,13 +110,19 @@ def test_of_many_watchers_at_once_none_is_forgotten(acme: Account, grant: Grant)
 
 
 @pytest.mark.parametrize(
-    ("constraint", "watcher", "level"),
-    [("a_watcher_has_one_level_a_wallet", "alerts", 1), ("a_level_is_never_negative", "recharge", -1)],
+    ("constraint", "watcher", "levels"),
+    [
+        ("a_watcher_has_one_level_a_wallet", "alerts", {"level_units": 1}),
+        ("a_level_is_never_negative", "recharge", {"level_units": -1}),
+        ("a_level_is_never_negative", "recharge", {"above_units": -1}),
+        ("a_level_is_never_negative", "recharge", {"level_units": 1, "above_units": -1}),
+        ("a_watch_has_a_level", "recharge", {}),
+    ],
 )
 def test_a_watch_that_cannot_be_is_refused(
-    acme: Account, grant: Grant, constraint: str, watcher: str, level: int
+    acme: Account, grant: Grant, constraint: str, watcher: str, levels: dict[str, int]
 ) -> None:
     wallet = grant(acme, "1")
     credits.watch(wallet=wallet, watcher="alerts", level=300)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Watch.objects.create(wallet=wallet, watcher=watcher, level_units=level)
+        Watch.objects.create(wallet=wallet, watcher=watcher, **levels)

@@ -245,6 +245,15 @@ def test_an_account_is_low_at_its_mark_and_below(pots: Pots, now: datetime) -> N
     assert Account.objects.get(is_low=True) == wallet
 
 
+def test_an_account_is_high_above_its_mark_and_not_at_it(pots: Pots, now: datetime) -> None:
+    wallet = pots[AccountCode.WALLET]
+    Account.objects.filter(pk=wallet.pk).update(high_mark=300)
+    hold(pots, 699, now)
+    assert Account.objects.get(is_high=True) == wallet
+    hold(pots, 1, now, "the last one")
+    assert not Account.objects.filter(is_high=True).exists()
+
+
 def test_a_transfer_is_never_changed_or_deleted(pots: Pots) -> None:
     for statement in ("UPDATE ledger_transfer SET amount = 1", "DELETE FROM ledger_transfer"):
         with (

@@ -2,15 +2,19 @@
 
 import threading
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.db.models import Q
 
 from billing.amounts import to_units
 from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
+from billing.credits.models import Watch
+from billing.ledger.models import Account as LedgerAccount
 from messaging.alerts import marking, selectors, services, tasks
-from messaging.alerts.models import BalanceAlert, Notice
+from messaging.alerts.models import BalanceAlert, Notice, OwedMarks
 from portal.accounts.models import Account
 from tests.conftest import Grant
 from tests.messaging.alerts.conftest import SetUp, Spend
@@ -59,11 +63,67 @@ def test_a_mark_that_somebody_left_too_high_is_mended(
         set_up(account, "80")
     spend(acme, "30")
     crossings = selectors.crossings()
-    services._claim(crossings, BalanceAlert.objects.earliest("pk").created_at)  # and dies before it lowers the mark
+    services._fire(crossings, BalanceAlert.objects.earliest("pk").created_at)  # and dies before it lowers the mark
     assert mark(acme) == to_units(Decimal(80))
     assert marking.astray() == [acme.pk]
     tasks.repair_marks()
     assert (mark(acme), mark(globex), marking.astray()) == (None, to_units(Decimal(80)), [])
+    assert selectors.recovered() == []
+    grant(acme, "30")
+    assert [crossing.account_id for crossing in selectors.recovered()] == [acme.pk]
+
+
+def test_marks_that_somebody_died_over_are_set_by_the_next_sweep_and_no_all_clear_is_lost(
+    acme: Account, grant: Grant, set_up: SetUp, spend: Spend
+) -> None:
+    grant(acme, "100")
+    alert = set_up(acme, "80")
+    spend(acme, "30")
+    services._fire(selectors.crossings(), alert.created_at)  # and dies
+    grant(acme, "30")
+    assert selectors.crossings() == []
+    tasks.evaluate_due()
+    assert list(Notice.objects.order_by("pk").values_list("kind", flat=True)) == ["fired", "cleared"]
+    assert (mark(acme), marking.astray(), OwedMarks.objects.count()) == (to_units(Decimal(80)), [], 0)
+
+
+def test_a_wallet_that_stays_empty_is_looked_at_by_no_sweep(
+    acme: Account, globex: Account, grant: Grant, set_up: SetUp, spend: Spend
+) -> None:
+    for account in (acme, globex):
+        grant(account, "100")
+        set_up(account, "80")
+        set_up(account, "40")
+    assert not LedgerAccount.objects.filter(Q(is_low=True) | Q(is_high=True)).exists()
+    spend(acme, "90")
+    assert LedgerAccount.objects.filter(is_low=True).get().owner_id == acme.pk
+    tasks.evaluate_due()
+    assert not LedgerAccount.objects.filter(Q(is_low=True) | Q(is_high=True)).exists()
+    grant(acme, "50")  # above one of the two
+    assert LedgerAccount.objects.filter(is_high=True).get().owner_id == acme.pk
+    tasks.evaluate_due()
+    assert not LedgerAccount.objects.filter(Q(is_low=True) | Q(is_high=True)).exists()
+
+
+def test_what_had_fired_before_there_were_marks_for_it_is_marked_by_the_migration(
+    acme: Account, acme_milano: Account, grant: Grant, set_up: SetUp, spend: Spend
+) -> None:
+    wallet = grant(acme, "100")
+    credits.draw_on(wallet=credits.open_wallet(account=acme_milano), other=wallet)
+    for account, threshold in ((acme, "80"), (acme, "60"), (acme, "20"), (acme_milano, "50")):
+        set_up(account, threshold)
+    spend(acme, "60")
+    tasks.evaluate_due()
+    marked = list(Watch.objects.order_by("wallet").values_list("wallet", "level_units", "above_units"))
+    Watch.objects.filter(level_units=None).delete()
+    Watch.objects.update(above_units=None)
+    LedgerAccount.objects.update(high_mark=None)
+    for _ in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(import_module("messaging.alerts.migrations.0005_recovered_by_marks").MARK)
+        assert list(Watch.objects.order_by("wallet").values_list("wallet", "level_units", "above_units")) == marked
+        assert LedgerAccount.objects.get(wallet=wallet).high_mark == to_units(Decimal(50))
+    assert marking.astray() == []
 
 
 @pytest.mark.django_db(transaction=True)
