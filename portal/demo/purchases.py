@@ -3,11 +3,13 @@
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import NAMESPACE_URL, uuid5
 
 from billing.credits import selectors as credits_selectors
 from billing.payments.models import Attempt, PaymentMethod
 from billing.payments.providers import sandbox
 from billing.pricing import selectors as pricing_selectors
+from billing.recharge import refunds
 from billing.recharge import services as recharge
 from billing.recharge.models import Recharge
 from portal.demo.alerts import watch
@@ -21,7 +23,10 @@ MISHAPS: Final = {
     ("confluence", 3): ("Mastercard 8210", sandbox.DECLINED),
     ("harbour", 2): ("Visa 7710", sandbox.TIMEOUT_AFTER),
 }
+# Of which purchase of whom half was given back, and why.
+SECOND_THOUGHTS: Final = {("belvedere", 4): "Pacchetto più grande del necessario: si restituisce la metà"}
 _SECOND_TRY = timedelta(minutes=6)
+_TALKED_OVER = timedelta(hours=2)
 
 
 class Purse:
@@ -46,9 +51,12 @@ class Purse:
     def buy(self, branch: Branch, units: int, now: datetime) -> None:
         """Buy the smallest pack with so many units; what goes wrong with it goes wrong now."""
         self._bought[branch.firm.key] += 1
-        mishap = MISHAPS.get((branch.firm.key, self._bought[branch.firm.key]))
+        which = (branch.firm.key, self._bought[branch.firm.key])
+        mishap = MISHAPS.get(which)
         if mishap is None:
-            self._pay(branch, units, self._card(branch, now), now)
+            bought = self._pay(branch, units, self._card(branch, now), now)
+            if reason := SECOND_THOUGHTS.get(which):
+                self._past.timeline.at(now + _TALKED_OVER, lambda then: self._give_back(branch, bought, reason, then))
             return
         label, token = mishap
         bought = self._pay(branch, units, add_card(branch, label=label, token=token, now=now), now)
@@ -75,6 +83,18 @@ class Purse:
         self._follow(bought)
         watch(self._past, branch, now)
         return bought
+
+    def _give_back(self, branch: Branch, bought: Recharge, reason: str, now: datetime) -> None:
+        """Give half of the money back, as staff do who were called; half of the credits go with it."""
+        refunds.refund(
+            recharge=bought,
+            amount_cents=bought.gross_cents // 2,
+            reason=reason,
+            reference=uuid5(NAMESPACE_URL, "saldo:demo:refund"),
+            actor_id=self._past.operator.olga.pk,
+            now=now,
+        )
+        watch(self._past, branch, now)
 
     def _follow(self, bought: Recharge) -> None:
         """Ask again later what became of a payment that was not heard of."""

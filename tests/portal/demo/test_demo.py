@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from billing.bank import statements
 from billing.bank.models import BankStatement
 from billing.credits import selectors as credits_selectors
-from billing.invoices.models import Invoice
+from billing.invoices.models import CreditNote, Invoice
 from billing.ledger.codes import TransferCode
 from billing.ledger.models import Transfer
 from billing.payments.models import Attempt, Payment
@@ -139,6 +139,16 @@ def test_every_paid_recharge_was_charged_credited_and_invoiced_once() -> None:
     assert paid.count() == Invoice.objects.count() == Payment.objects.filter(state=Payment.State.SUCCEEDED).count()
     bought = Transfer.objects.filter(code=TransferCode.PURCHASE)
     assert paid.aggregate(units=Sum("credits_units")) == bought.aggregate(units=Sum("amount"))
+
+
+def test_half_of_a_purchase_went_back_with_its_credits_and_a_credit_note() -> None:
+    note = CreditNote.objects.select_related("invoice").get()
+    assert (note.gross_cents, note.quantity_units) == (
+        note.invoice.gross_cents // 2,
+        note.invoice.lines.get().quantity_units // 2,
+    )
+    assert note.invoice.credited_cents == note.invoice.returned_cents == note.gross_cents
+    assert note.issued_on < NOW.date() - timedelta(days=30)
 
 
 def test_one_payment_was_declined_one_is_unknown_and_one_was_for_a_while() -> None:
