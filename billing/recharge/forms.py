@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final, cast
 
 from django import forms
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing.invoices import vat
 from billing.payments.models import PaymentMethod
 from billing.pricing.models import CreditPack
 from portal.forms import CardLabel, RadioCards
@@ -17,12 +19,16 @@ from portal.templatetags.formats import credits, money, unit_price
 NEW_TRANSFER: Final = "bank_transfer"
 
 
-def _card(pack: CreditPack) -> CardLabel:
-    """A pack as a choice: how many credits, what each costs, what the pack costs."""
+def _card(pack: CreditPack, rate: Decimal) -> CardLabel:
+    """A pack as a choice: how many credits, what each costs, what the pack costs, and what is paid in the end."""
     currency = pack.price_list.currency
+    detail = _("%(price)s each") % {"price": unit_price(pack.unit_price_cents, currency)}
+    if rate:
+        gross_cents = pack.price_cents + vat.vat_cents(pack.price_cents, rate)
+        detail += " · " + _("%(amount)s with VAT") % {"amount": money(gross_cents, currency)}
     return CardLabel(
         _("%(credits)s credits") % {"credits": credits(pack.credits)},
-        detail=_("%(price)s each") % {"price": unit_price(pack.unit_price_cents, currency)},
+        detail=detail,
         aside=money(pack.price_cents, currency),
     )
 
@@ -30,7 +36,8 @@ def _card(pack: CreditPack) -> CardLabel:
 class RechargeForm(forms.Form):
     """Which pack, paid how. Only what this account may choose is a choice; amounts are never taken from the form.
 
-    `method` is cleaned into the method, or None for a bank transfer that the account has not kept yet.
+    `method` is cleaned into the method, or None for a bank transfer that the account has not kept yet. `assessment` is
+    the VAT of the account's purchases, None while its billing details are missing.
     """
 
     reference = forms.UUIDField(widget=forms.HiddenInput)
@@ -40,7 +47,12 @@ class RechargeForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, packs: Sequence[CreditPack], methods: QuerySet[PaymentMethod], **kwargs: Any
+        self,
+        *args: Any,
+        packs: Sequence[CreditPack],
+        methods: QuerySet[PaymentMethod],
+        assessment: vat.Assessment | None,
+        **kwargs: Any,
     ) -> None:
         by_id = {str(pack.public_id): pack for pack in packs}
         by_method: dict[str, PaymentMethod | None] = {str(method.public_id): method for method in methods}
@@ -56,11 +68,13 @@ class RechargeForm(forms.Form):
         }
         super().__init__(*args, **{"initial": initial, **kwargs})
         pack_field = cast(forms.TypedChoiceField, self.fields["pack"])
-        pack_field.choices = [(public_id, _card(pack)) for public_id, pack in by_id.items()]
+        rate = assessment.rate if assessment else Decimal(0)
+        pack_field.choices = [(public_id, _card(pack, rate)) for public_id, pack in by_id.items()]
         pack_field.coerce = by_id.__getitem__
         method_field = cast(forms.TypedChoiceField, self.fields["method"])
         method_field.choices = names
         method_field.coerce = by_method.__getitem__
         method_field.empty_value = None
+        self.assessment = assessment
         # All packs come from one list, and with it one policy.
         self.expire_after_months = packs[0].price_list.credits_expire_after_months if packs else None

@@ -43,6 +43,7 @@ def recharge_new(request: AccountRequest) -> HttpResponse:
         request.POST or None,
         packs=pricing_selectors.packs(request.account, now),
         methods=payments_selectors.methods(request.account, now.date()),
+        assessment=selectors.vat_assessment(request.account),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -134,6 +135,6 @@ def _offer(request: AccountRequest, form: RechargeForm) -> dict[str, object]:
         "form": form,
         "payer": credits_selectors.draws_on(request.account),
         "open_recharge": selectors.recharges(request.account).waiting().first(),
-        "assessment": selectors.vat_assessment(request.account),
+        "assessment": form.assessment,
         "expire_after_months": form.expire_after_months,
     }

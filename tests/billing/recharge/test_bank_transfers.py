@@ -71,6 +71,8 @@ def test_a_customer_buys_by_bank_transfer_without_setting_anything_up_and_withdr
         assert part in page
     new = browser.get(reverse("recharge_new", args=[acme.public_id])).content.decode()
     assert "It is to be paid by bank transfer." in new
+    assert "€0.042 each · €5.12 with VAT" in new
+    assert '<button class="button primary wide" disabled>' in new
     assert str(PaymentMethod.objects.get().public_id) in new
     url = reverse("recharge_withdrawal", args=[acme.public_id, recharge.public_id])
     assert "This purchase was withdrawn" in browser.post(url, follow=True).content.decode()
