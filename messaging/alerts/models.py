@@ -216,7 +216,7 @@ class Notice(Attempted):
             ),
         ]
         indexes = [
-            models.Index("alert", F("id").desc(), name="notices_of_an_alert"),
+            models.Index("alert", "created_at", name="notices_by_alert"),
             models.Index("next_attempt_at", name="notices_due", condition=Q(state__in=["sending", "waiting"])),
             models.Index("created_at", name="notices_failed", condition=Q(state="failed")),
             models.Index(
