@@ -18,13 +18,11 @@ from billing.credits import services as credits
 from billing.credits.models import Wallet
 from billing.ledger.codes import TransferCode
 from billing.ledger.services import Cause
-from billing.pricing import services as pricing
-from billing.pricing.files import SUPPLIED as SUPPLIED_PRICES
-from billing.pricing.files import read as read_prices
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, BillingDetails, Member, User
 from tests.databases import sweep, use_template
-from tests.pages import PageClient, share_middleware
+from tests.pages import PageClient, keep_the_first_context, share_middleware
+from tests.rows import open_account, put_prices
 
 PASSWORD = "correct horse battery"
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -77,6 +75,7 @@ def quick_housekeeping() -> None:
     """What Django does anew for every test or client, done in less time."""
     TransactionTestCase._fixture_teardown = sweep  # type: ignore[attr-defined]
     share_middleware()
+    keep_the_first_context()
     # A client of httpx reads every authority the machine trusts; a worker has one, here each test of a gateway has two.
     transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]
     # What was imported and collected stays until the end: no need to look through it again and again.
@@ -91,9 +90,7 @@ def now() -> datetime:
 
 
 def open_operator() -> Account:
-    account = Account.objects.create(name="Saldo", is_operator=True)
-    credits.open_wallet(account=account)
-    return account
+    return open_account(name="Saldo", is_operator=True)
 
 
 @pytest.fixture
@@ -102,10 +99,7 @@ def operator(db: None) -> Account:
 
 
 def _customer(name: str, **details: str) -> Account:
-    account = Account.objects.create(name=name)
-    BillingDetails.objects.create(account=account, company=name, **details)
-    credits.open_wallet(account=account)
-    return account
+    return open_account(BillingDetails(company=name, **details), name=name)
 
 
 def open_acme() -> Account:
@@ -121,9 +115,7 @@ def acme(operator: Account) -> Account:
 
 @pytest.fixture
 def acme_milano(acme: Account) -> Account:
-    account = Account.objects.create(name="Acme Milano", parent=acme)
-    credits.open_wallet(account=account)
-    return account
+    return open_account(name="Acme Milano", parent=acme)
 
 
 def open_globex() -> Account:
@@ -211,4 +203,4 @@ def signed_in() -> SignedIn:
 @pytest.fixture
 def prices(db: None, now: datetime) -> None:
     """The prices that come with Saldo, valid since long ago."""
-    pricing.load(files=read_prices(SUPPLIED_PRICES), actor_id=None, now=now)
+    put_prices(now)

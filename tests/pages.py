@@ -1,14 +1,17 @@
 """One client that checks every page any test loads, so that no page has to be remembered for checking."""
 
 from collections import Counter
+from copy import copy
 from html.parser import HTMLParser
 from typing import Any
 
 from django.core.signals import setting_changed
 from django.db import connection
+from django.template import Context, Template
 from django.test import Client
+from django.test import client as of_django
 from django.test.client import ClientHandler
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, ContextList
 
 MOST_QUERIES = 24
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -121,3 +124,13 @@ def share_middleware() -> None:
 
     ClientHandler.load_middleware = load  # type: ignore[assignment,method-assign]
     setting_changed.connect(forget, weak=False)
+
+
+def keep_the_first_context() -> None:
+    """Give a response the context of its page alone: Django copies that of every icon, field and part of it too."""
+
+    def keep(store: dict[str, Any], template: Template, context: Context, **of_the_signal: object) -> None:
+        if "context" not in store:
+            store.update(templates=[template], context=ContextList([copy(context)]))  # type: ignore[arg-type]
+
+    of_django.store_rendered_templates = keep  # type: ignore[attr-defined]
