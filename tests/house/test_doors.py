@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
+from django.core.handlers import exception as exceptions
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import DjangoDbBlocker
@@ -131,6 +132,22 @@ def browser() -> Browser:
         return client
 
     return sign_in
+
+
+@pytest.fixture(autouse=True)
+def error_pages_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Render each page of refusal once for each frame it stands in: most of a walk's time would go into them."""
+    render, rendered = exceptions.get_exception_response, set()
+
+    def respond(request: HttpRequest, resolver: URLResolver, status: int, exception: Exception) -> HttpResponse:
+        account = getattr(request, "account", None)
+        frame = (status, request.user.pk, account and account.pk, request.path.startswith("/desk/"))
+        if frame in rendered:
+            return HttpResponse(status=status)
+        rendered.add(frame)
+        return render(request, resolver, status, exception)
+
+    monkeypatch.setattr(exceptions, "get_exception_response", respond)
 
 
 def ask(client: Client, method: str, url: str) -> HttpResponse:
