@@ -354,6 +354,7 @@ CELERY_BEAT_SCHEDULE = {
     "warn-of-expiry": {"task": "billing.credits.tasks.warn_of_expiry", "schedule": 600},
     "recharge-by-itself": {"task": "billing.auto_recharge.tasks.evaluate_due", "schedule": 20},
     "mark-thresholds": {"task": "billing.auto_recharge.tasks.mark_thresholds", "schedule": 3600},
+    "see-late-money": {"task": "billing.auto_recharge.tasks.see_late_money", "schedule": 60},
     "restate-needs": {"task": "billing.auto_recharge.tasks.restate_needs", "schedule": 300},
     "resolve-payments": {"task": "billing.recharge.tasks.resolve_waiting", "schedule": 30},
     "hear-providers": {"task": "billing.recharge.tasks.hear_providers", "schedule": 5},

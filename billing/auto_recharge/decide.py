@@ -144,9 +144,11 @@ def day_around(at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     return datetime.combine(today, time(), zone), datetime.combine(today + timedelta(days=1), time(), zone)
 
 
-def month_begun(at: datetime, zone: tzinfo) -> datetime:
-    """The first moment of the month of `at` in the zone."""
-    return datetime.combine(at.astimezone(zone).date().replace(day=1), time(), zone)
+def month_around(at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The first moment of the month of `at` in the zone, and that of the next month."""
+    first = at.astimezone(zone).date().replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return datetime.combine(first, time(), zone), datetime.combine(following, time(), zone)
 
 
 def next_method(methods: Sequence[int], refusals: Sequence[Refusal]) -> tuple[int, int] | None:

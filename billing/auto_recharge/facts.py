@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Case, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 
 from billing.auto_recharge import decide, selectors
 from billing.auto_recharge.decide import Facts, Refusal
@@ -94,15 +95,16 @@ def answered(auto: AutoRecharge) -> tuple[int | None, list[int]]:
     return failed, sorted({*auto.settled_reversals, *_returned(auto).values_list("pk", flat=True)})
 
 
+def caps(auto: AutoRecharge, rules: Policy) -> tuple[int, int]:
+    """The limits of a day and of a month: the account's own where it has any, and never more than the policy's."""
+    day, month = rules.day_cap_cents, rules.month_cap_cents
+    return min(auto.day_cap_cents or day, day), min(auto.month_cap_cents or month, month)
+
+
 def _money(auto: AutoRecharge, rules: Policy, at: datetime, zone: ZoneInfo) -> dict[str, int]:
-    """What was spent, and the limits: the account's own where it has any, and never more than the policy's."""
-    day, month = _spent(auto.account, at, zone)
-    return {
-        "spent_today": day,
-        "spent_this_month": month,
-        "day_cap": min(auto.day_cap_cents or rules.day_cap_cents, rules.day_cap_cents),
-        "month_cap": min(auto.month_cap_cents or rules.month_cap_cents, rules.month_cap_cents),
-    }
+    """What was spent, and the limits."""
+    (day, month), (day_cap, month_cap) = _spent(auto.account, at, zone), caps(auto, rules)
+    return {"spent_today": day, "spent_this_month": month, "day_cap": day_cap, "month_cap": month_cap}
 
 
 def _automatic(account: Account) -> QuerySet[Recharge]:
@@ -148,17 +150,41 @@ def _in_turn(auto: AutoRecharge, methods: list[PaymentMethod]) -> list[int]:
 def _spent(account: Account, at: datetime, zone: ZoneInfo) -> tuple[int, int]:
     """The cents of automatic recharges of this day and of this month in the account's zone.
 
-    One counts on the day on which it was asked for, on the day on which it was paid, and on all days on which it is
-    open: its money may come at any moment. So neither what is asked for on a day nor what is paid passes a cap.
+    One counts on the day on which it was asked for, on the day on which it was paid, on all days on which it is open,
+    because its money may come at any moment, and on the day on which it was given up. So neither what is asked for on
+    a day nor what is paid passes a cap. Money that turns up after that counts on the day of its charge, not on the one
+    on which it is heard of.
     """
 
     def since(moment: datetime) -> Q:
-        return Q(state=State.WAITING) | Q(created_at__gte=moment) | Q(closed_at__gte=moment)
+        is_open, is_new = Q(state=State.WAITING), Q(created_at__gte=moment)
+        return is_open | is_new | Q(given_up_at__gte=moment) | Q(paid_at__gte=moment)
 
-    (day, _), month = decide.day_around(at, zone), decide.month_begun(at, zone)
-    sums = _possible(account).filter(since(month))
+    (day, _), (month, _) = decide.day_around(at, zone), decide.month_around(at, zone)
+    sums = _with_day_of_payment(_possible(account)).filter(since(month))
     found = sums.aggregate(day=Sum("gross_cents", filter=since(day)), month=Sum("gross_cents"))
     return found["day"] or 0, found["month"] or 0
+
+
+def charged_between(account: Account, begin: datetime, end: datetime) -> int:
+    """The cents that automatic recharges took in a period: what was paid, and no more what might have been."""
+    paid = _with_day_of_payment(_automatic(account).filter(state=State.PAID))
+    sums = paid.filter(paid_at__gte=begin, paid_at__lt=end).aggregate(sum=Sum("gross_cents"))
+    return int(sums["sum"] or 0)
+
+
+def paid_at(recharge: Recharge) -> datetime | None:
+    """When its money moved, as far as anybody says so; None while it has not."""
+    found = _with_day_of_payment(Recharge.objects.filter(pk=recharge.pk, state=State.PAID))
+    at: datetime | None = found.values_list("paid_at", flat=True).first()
+    return at
+
+
+def _with_day_of_payment(recharges: QuerySet[Recharge]) -> QuerySet[Any]:
+    """With `paid_at`: when it was closed; where it was given up before, when the provider says that it was charged."""
+    charged = Attempt.objects.filter(payment=OuterRef("payment"), state=Attempt.State.SUCCEEDED).values("charged_at")
+    late = When(given_up_at__isnull=False, state=State.PAID, then=Coalesce(Subquery(charged[:1]), "closed_at"))
+    return recharges.annotate(paid_at=Case(late, default="closed_at"))
 
 
 def _refusals(auto: AutoRecharge) -> list[Refusal]:

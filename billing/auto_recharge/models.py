@@ -109,7 +109,9 @@ class AutoRecharge(models.Model):
 class Evaluation(models.Model):
     """One answer for as long as it stayed the same: from the first to the last look, with the figures of the last.
 
-    Each purchase has a row of its own. `conditions` is JSON: the name of each condition, and whether it was met.
+    Each purchase has a row of its own. `conditions` is JSON: the name of each condition, and whether it was met. Where
+    its money was given up and turned up after all, `over_day_cents` and `over_month_cents` say by how much the money of
+    the day and of the month of its charge passed the limits with it; None until that was looked at (`late`).
     """
 
     auto_recharge = models.ForeignKey(AutoRecharge, models.PROTECT, related_name="evaluations")
@@ -126,6 +128,8 @@ class Evaluation(models.Model):
     provisional_left_cents = models.BigIntegerField(_("debits that may still be returned: left"), null=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)
     recharge = models.OneToOneField("recharge.Recharge", models.PROTECT, null=True, related_name="evaluation")
+    over_day_cents = models.BigIntegerField(_("above the limit of the day"), null=True, editable=False)
+    over_month_cents = models.BigIntegerField(_("above the limit of the month"), null=True, editable=False)
     first_at = models.DateTimeField(_("first"))
     last_at = models.DateTimeField(_("last"))
     look_count = models.PositiveIntegerField(_("looks"), default=1)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from billing.auto_recharge import policies, selectors, services
+from billing.auto_recharge import late, policies, selectors, services
 from portal.sweeps import each
 
 
@@ -37,3 +37,9 @@ def mark_thresholds() -> None:
 def restate_needs() -> None:
     """Say which kinds of payment methods are needed, once another policy has begun to hold."""
     policies.restate_needs(now=timezone.now())
+
+
+@shared_task
+def see_late_money() -> None:
+    """Tell of money that had been given up, turned up after all, and passed a limit."""
+    each(late.unseen(), lambda evaluation: late.see(evaluation=evaluation, now=timezone.now()))

@@ -114,6 +114,7 @@ class Attempt(models.Model):
     expires_on = models.DateField(_("waited for until"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"))
     ask_again_at = models.DateTimeField(_("asked again at"))
+    charged_at = models.DateTimeField(_("charged, as the provider says"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     objects = AttemptQuerySet.as_manager()

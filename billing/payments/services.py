@@ -200,6 +200,7 @@ def record(*, attempt: Attempt, answer: Answer, now: datetime) -> Payment:
         provider_reference=answer.provider_reference or F("provider_reference"),
         reason=answer.reason,
         confirm_url="",
+        charged_at=answer.charged_at,
         finished_at=now,
     ):
         return payment

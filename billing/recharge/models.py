@@ -23,6 +23,7 @@ class Recharge(models.Model):
     """One purchase of credits, its conditions frozen when it was asked for.
 
     Paid means: charged once, credited once, invoiced once, in one transaction. A wallet has one open recharge, ever.
+    One that staff had given up at `given_up_at` may turn out paid all the same.
     """
 
     class State(models.TextChoices):
@@ -58,6 +59,7 @@ class Recharge(models.Model):
     created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(_("asked at"))
     provisional_until = models.DateTimeField(_("can be returned until"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("taken for not charged"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
     objects = RechargeQuerySet.as_manager()
@@ -82,7 +84,10 @@ class Recharge(models.Model):
                 name="paid_means_credited_and_invoiced",
             ),
         ]
-        indexes = [models.Index(fields=["account", "-created_at"], name="recharges_by_account")]
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="recharges_by_account"),
+            models.Index("id", name="recharges_given_up", condition=Q(given_up_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)

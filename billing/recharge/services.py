@@ -141,7 +141,10 @@ def give_up(*, recharge: Recharge, actor_id: int, now: datetime) -> Recharge:
         now=now,
     )
     answer = Answer(Outcome.DECLINED, reason=Reason.UNRESOLVED)
-    return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+    given_up = conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+    given_up.given_up_at = now
+    given_up.save(update_fields=["given_up_at"])
+    return given_up
 
 
 def page_url(recharge: Recharge) -> str:

@@ -12,6 +12,7 @@ ACTIONS: Final = {
     "alert.tested": gettext_lazy("Balance alert tested"),
     "auto_recharge.approved": gettext_lazy("Unusual automatic recharge approved"),
     "auto_recharge.denied": gettext_lazy("Unusual automatic recharge denied"),
+    "auto_recharge.passed_limit": gettext_lazy("Late payment passed a limit of automatic recharges"),
     "auto_recharge.resumed": gettext_lazy("Automatic recharge told to charge again"),
     "auto_recharge_policy.changed": gettext_lazy("Policy of automatic recharges changed"),
     "auto_recharge.switched_off": gettext_lazy("Automatic recharge switched off"),

@@ -21,6 +21,7 @@ class Kind(TextChoices):
     PAYMENT_REVERSED = "payment_reversed", _("Payment returned")
     CARD_EXPIRING = "card_expiring", _("Card about to expire")
     RECHARGE_ASKS = "recharge_asks", _("Automatic recharge asks")
+    RECHARGE_OVER_LIMIT = "recharge_over_limit", _("Limit of automatic recharges passed")
     BALANCE_ZERO = "balance_zero", _("No credits left")
     BALANCE_BELOW_ZERO = "balance_below_zero", _("Balance below zero")
     ALERT_UNDELIVERED = "alert_undelivered", _("Balance alert not delivered")
@@ -65,6 +66,9 @@ RULES: Final[dict[Kind, Rule]] = {
         "auto_recharge_question",
         True,
         True,
+    ),
+    Kind.RECHARGE_OVER_LIMIT: Rule(
+        _PAYERS, _("A payment that had been taken for lost turned up and passed your limit."), "recharge", True, True
     ),
     Kind.BALANCE_ZERO: Rule(
         _PAYERS | _SENDERS, _("No message can be sent until credits are bought."), "recharge_new", True

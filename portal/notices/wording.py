@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.notices import transfers
+from portal.notices import recharges, transfers
 from portal.notices.addresses import guardian, path
 from portal.notices.codes import Kind
 from portal.notices.models import Notice
@@ -120,23 +120,11 @@ def _card_expiring(facts: Facts) -> Words:
 
 
 def _recharge_asks(facts: Facts) -> Words:
-    named = {
-        "account": facts["account"],
-        "credits": credits(facts["credits_units"]),
-        "amount": money(facts["gross_cents"], facts["currency"]),
-    }
-    because = {
-        "second": _("Credits were bought automatically a short time ago already."),
-        "pace": _("Far more credits were used in the last 24 hours than on other days."),
-    }
-    return Words(
-        _("%(account)s: may we buy %(credits)s credits?") % named,
-        (
-            because[str(facts["because"])],
-            _("%(credits)s credits for %(amount)s wait for your answer. Until then nothing is charged.") % named,
-        ),
-        _("Approve or deny"),
-    )
+    return Words(*recharges.asks(facts), _("Approve or deny"))
+
+
+def _recharge_over_limit(facts: Facts) -> Words:
+    return Words(*recharges.over_limit(facts), _("Open the recharge"))
 
 
 def _balance_zero(facts: Facts) -> Words:
@@ -286,6 +274,7 @@ _WORDS: Final[dict[Kind, Callable[[Facts], Words]]] = {
     Kind.PAYMENT_REVERSED: _payment_reversed,
     Kind.CARD_EXPIRING: _card_expiring,
     Kind.RECHARGE_ASKS: _recharge_asks,
+    Kind.RECHARGE_OVER_LIMIT: _recharge_over_limit,
     Kind.BALANCE_ZERO: _balance_zero,
     Kind.BALANCE_BELOW_ZERO: _balance_below_zero,
     Kind.ALERT_UNDELIVERED: _alert_undelivered,

@@ -71,6 +71,7 @@ class Answer:
     """What a provider said. `reason` is a code of `reasons.Reason` when it declined.
 
     `amount_cents` and `currency` are what it says was asked, where it says so: they must be what we asked.
+    `charged_at` is when the money was taken, where it says so.
     """
 
     outcome: Outcome
@@ -80,6 +81,7 @@ class Answer:
     currency: str = ""
     confirm_url: str = ""
     reversals: tuple[Reversed, ...] = ()
+    charged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

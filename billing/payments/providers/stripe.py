@@ -6,7 +6,7 @@ charge is always read from the payment intent itself, never from a webhook.
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -163,6 +163,7 @@ class Stripe:
             currency=intent["currency"].upper(),
             confirm_url=action.get("url") or "",
             reversals=tuple(_reversals(intent)) if is_paid else (),
+            charged_at=_charged_at(intent) if is_paid else None,
         )
 
     def _give_back(self, key: str, intent: str, amount_cents: int) -> dict[str, Any]:
@@ -204,6 +205,13 @@ def _refused(refusal: stripe.CardError) -> Answer:
 
 def _reason(*codes: str | None) -> str:
     return next((REASONS[code].value for code in codes if code in REASONS), Reason.DECLINED.value)
+
+
+def _charged_at(intent: dict[str, Any]) -> datetime | None:
+    """When the money was taken: only a charge that was looked up says so, the answer to a new one names it only."""
+    charge = intent.get("latest_charge")
+    created = charge.get("created") if isinstance(charge, dict) else None
+    return datetime.fromtimestamp(created, UTC) if created else None
 
 
 def _reversals(intent: dict[str, Any]) -> list[Reversed]:

@@ -6,8 +6,8 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
-from billing.auto_recharge import facts, selectors, services, tasks
-from billing.auto_recharge.models import AutoRecharge, Policy
+from billing.auto_recharge import facts, late, selectors, services, tasks
+from billing.auto_recharge.models import AutoRecharge, Evaluation, Policy
 from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
 from billing.credits.models import Watch
@@ -19,6 +19,9 @@ from billing.payments.providers.base import Answer, Outcome
 from billing.recharge import services as recharges
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account, User
+from portal.audit.models import AuditEvent
+from portal.notices import wording
+from portal.notices.models import Notice
 from tests.billing.auto_recharge.conftest import CREDIT, Card, Spend, SwitchedOn
 from tests.billing.auto_recharge.test_recharging import HOUR, look
 from tests.conftest import Grant
@@ -156,6 +159,60 @@ def test_money_that_was_given_up_and_turns_up_after_all_passes_no_cap_of_its_day
     spend(old_acme, 100)
     assert look(auto, later + HOUR) == "day_cap"
     assert facts.offer(auto, later + HOUR).facts.spent_today == 512
+
+
+def test_late_money_counts_on_the_day_of_its_charge_and_what_passes_a_limit_with_it_is_written_down_and_told(
+    old_acme: Account, alice: User, card: Card, switched_on: SwitchedOn, spend: Spend, now: datetime
+) -> None:
+    Policy.objects.create(valid_from=now - DAY, hours_apart=0, pace_factor=10_000)
+    auto = switched_on(card(sandbox.TIMEOUT_BEFORE), day_cap_cents=1_023)
+    assert look(auto, now) == "buy"
+    lost = Recharge.objects.get()
+    Attempt.objects.update(looked_up_at=now, started_at=now - 9 * DAY, state="unknown")
+    recharges.give_up(recharge=lost, actor_id=alice.pk, now=now + DAY)
+    assert not late.unseen().exists()
+    card(sandbox.SUCCEEDS)
+    assert look(auto, now + 2 * DAY) == "buy"
+    spend(old_acme, 100)
+    # The provider carries it out on the third day, and says so on the fifth: no look could have known.
+    attempt = Attempt.objects.get(payment=lost.payment_id)
+    said = Answer(Outcome.SUCCEEDED, "late", charged_at=now + 2 * DAY + HOUR)
+    recharges.conclude(recharge=lost, attempt=attempt, answer=said, now=now + 4 * DAY)
+    assert facts.offer(auto, now + 2 * DAY + 2 * HOUR).facts.spent_today == 1_024
+    assert facts.offer(auto, now + 4 * DAY).facts.spent_today == 0
+    assert facts.offer(auto, now + 4 * DAY).facts.spent_this_month == 1_024
+    for _again in range(2):
+        tasks.see_late_money()
+    evaluation = Evaluation.objects.get(recharge=lost)
+    assert (evaluation.over_day_cents, evaluation.over_month_cents) == (1, 0)
+    assert AuditEvent.objects.get(action="auto_recharge.passed_limit").after["day_cents"] == 1_024
+    notice = Notice.objects.get(kind="recharge_over_limit")
+    words = wording.words(notice)
+    assert "€10.24, which is €0.01 above the limit" in " ".join(words.sentences)
+    assert "charged on 22 Nov 2026" in words.sentences[0]
+    assert len(words.sentences) == 3
+
+
+def test_late_money_within_the_limits_is_looked_at_once_and_nobody_is_told(
+    old_acme: Account, alice: User, card: Card, switched_on: SwitchedOn, now: datetime
+) -> None:
+    auto = switched_on(card(sandbox.TIMEOUT_BEFORE), month_cap_cents=511)
+    AutoRecharge.objects.update(month_cap_cents=1_000)
+    assert look(auto, now) == "buy"
+    lost = Recharge.objects.get()
+    Attempt.objects.update(looked_up_at=now, started_at=now - 9 * DAY, state="unknown")
+    recharges.give_up(recharge=lost, actor_id=alice.pk, now=now + DAY)
+    settle(lost, now + 2 * DAY)
+    [evaluation] = late.unseen()
+    late.see(evaluation=evaluation, now=now + 2 * DAY)
+    assert (evaluation.over_day_cents, late.unseen().count()) == (None, 0)
+    assert not Notice.objects.filter(kind="recharge_over_limit").exists()
+    # A month's limit is held against all of the month.
+    Evaluation.objects.update(over_day_cents=None)
+    AutoRecharge.objects.update(month_cap_cents=500)
+    late.see(evaluation=late.unseen()[0], now=now + 2 * DAY)
+    words = wording.words(Notice.objects.get(kind="recharge_over_limit"))
+    assert "recharges of that month came to €5.12, which is €0.12 above" in words.sentences[1]
 
 
 def test_a_clock_that_is_put_back_over_midnight_opens_no_cap(

@@ -20,7 +20,7 @@ from billing.auto_recharge.decide import (
     day_around,
     decide,
     look_again,
-    month_begun,
+    month_around,
     next_method,
     old_enough_on,
     paused_until,
@@ -225,8 +225,8 @@ def test_a_day_is_that_of_the_calendar_however_the_clock_is_moved(at: datetime, 
     other = at + moved
     is_same_day = other.astimezone(zone).date() == at.astimezone(zone).date()
     assert (begun <= other < ended) == is_same_day
-    assert month_begun(at, zone).astimezone(UTC) <= begun
-    assert (month_begun(other, zone) == month_begun(at, zone)) == (
+    assert month_around(at, zone)[0].astimezone(UTC) <= begun
+    assert (month_around(other, zone)[0] == month_around(at, zone)[0]) == (
         other.astimezone(zone).replace(day=1).date() == at.astimezone(zone).replace(day=1).date()
     )
 

@@ -52,6 +52,16 @@ FACTS: dict[Kind, dict[str, object]] = {
     Kind.CARD_EXPIRING: {"label": "Visa 4242", "expires_on": "2026-12-31"},
     Kind.BALANCE_ZERO: {},
     Kind.BALANCE_BELOW_ZERO: {"balance_units": -7000},
+    Kind.RECHARGE_OVER_LIMIT: {
+        "credits_units": 1_000_000,
+        "gross_cents": 512,
+        "currency": "EUR",
+        "charged_at": "2026-11-18T22:30:00+00:00",
+        "day_cents": 1_024,
+        "day_over_cents": 1,
+        "month_cents": 1_024,
+        "month_over_cents": 0,
+    },
     Kind.RECHARGE_ASKS: {"credits_units": 1_000_000, "gross_cents": 512, "currency": "EUR", "because": "second"},
     Kind.CREDITS_EXPIRING: {"credits_units": 420_000, "expires_at": "2026-11-27T10:00:00+00:00", "days": 7},
     Kind.ALERT_UNDELIVERED: {
