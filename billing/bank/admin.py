@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from billing.bank.models import BankStatement, Booking, StatementLine
+from billing.bank.models import BankStatement, Booking, OutgoingLine, StatementLine
 from portal.read_only import ReadOnlyAdmin
 
 
@@ -18,6 +18,13 @@ class StatementLineAdmin(ReadOnlyAdmin):
     list_filter = ("state", "is_by_hand")
     ordering = ("-pk",)
     search_fields = ("payer_name", "text", "structured")
+
+
+@admin.register(OutgoingLine)
+class OutgoingLineAdmin(ReadOnlyAdmin):
+    list_display = ("booked_on", "payee_name", "amount_cents", "currency", "is_return")
+    ordering = ("-pk",)
+    search_fields = ("payee_name", "text", "structured")
 
 
 @admin.register(Booking)

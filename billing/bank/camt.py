@@ -1,4 +1,4 @@
-"""CAMT.053, the bank's statement in XML (ISO 20022, camt.053.001.02 to .08): its booked credit entries.
+"""CAMT.053, the bank's statement in XML (ISO 20022, camt.053.001.02 to .08): its booked entries, in both directions.
 
 Elements are taken by their local names, so every version's namespace will do. Each transaction of an entry is an entry
 of its own when their amounts add up to the entry's; else the entry is taken as one. A document type, with which entities
@@ -18,13 +18,15 @@ from defusedxml.ElementTree import iterparse
 from billing.bank.entries import CURRENCY, MAX_CENTS, MAX_ENTRIES, Contents, Entry, Fault, LeftOut, Unreadable
 
 ROOT: Final = "BkToCstmrStmt"
+CREDIT: Final = "CRDT"
+DEBIT: Final = "DBIT"
 _AMOUNT: Final = re.compile(r"\d{1,15}(\.\d{1,5})?")
 # What banks write where the payer gave no reference.
 _NO_REFERENCE: Final = frozenset({"NOTPROVIDED", "NONREF", "NOTAVAILABLE"})
 
 
 def read(file: IO[bytes]) -> Contents:
-    """The credit entries of a statement; of several statements in one file all must be of one account.
+    """The entries of a statement; of several statements in one file all must be of one account.
 
     Raises `Unreadable`.
     """
@@ -39,7 +41,7 @@ def read(file: IO[bytes]) -> Contents:
             elif name == "Ntry":
                 _take(element, contents)
                 element.clear()
-            if len(contents.entries) > MAX_ENTRIES:
+            if contents.entry_count > MAX_ENTRIES:
                 raise Unreadable(Fault.TOO_MANY)
     except (ParseError, DefusedXmlException, UnicodeError, LookupError) as error:
         raise Unreadable(Fault.DAMAGED) from error
@@ -70,22 +72,21 @@ def _take(entry: Element, contents: Contents) -> None:
     if wrong or booked_on is None or cents is None:
         contents.left_out[wrong or LeftOut.NO_AMOUNT] += 1
         return
-    reference = _text(entry, "AcctSvcrRef")
+    taken = contents.entries if _direction(entry) == CREDIT else contents.outgoing
     details = list(_all(entry, "NtryDtls", "TxDtls"))
-    parts = [_part_cents(each) for each in details]
+    parts = [_part_cents(each, _direction(entry)) for each in details]
     if len(details) > 1 and None not in parts and sum(part or 0 for part in parts) == cents:
-        for each, part in zip(details, parts, strict=True):
-            contents.entries.append(_entry(booked_on, part or 0, [each], entry, reference))
+        taken += [_entry(booked_on, part or 0, [each], entry) for each, part in zip(details, parts, strict=True)]
         return
-    contents.entries.append(_entry(booked_on, cents, details, entry, reference))
+    taken.append(_entry(booked_on, cents, details, entry))
 
 
 def _about(entry: Element) -> tuple[LeftOut | None, date | None, int | None]:
     """Why the entry is left out, if so; else the day it was booked on and its cents."""
     status = _text(entry, "Sts", "Cd") or _text(entry, "Sts")
     amount = _child(entry, "Amt")
-    if _text(entry, "CdtDbtInd") != "CRDT":
-        return LeftOut.DEBIT, None, None
+    if _direction(entry) not in (CREDIT, DEBIT):
+        return LeftOut.NO_AMOUNT, None, None
     if status != "BOOK":
         return LeftOut.NOT_BOOKED, None, None
     if amount is None or amount.get("Ccy") != CURRENCY:
@@ -97,7 +98,11 @@ def _about(entry: Element) -> tuple[LeftOut | None, date | None, int | None]:
     return (None if cents else LeftOut.NO_AMOUNT), booked_on, cents
 
 
-def _entry(booked_on: date, cents: int, details: list[Element], entry: Element, reference: str) -> Entry:
+def _direction(entry: Element) -> str:
+    return _text(entry, "CdtDbtInd")
+
+
+def _entry(booked_on: date, cents: int, details: list[Element], entry: Element) -> Entry:
     texts, structured, own = [], [], []
     for each in details:
         texts += [_value(found) for found in _all(each, "RmtInf", "Ustrd")]
@@ -105,14 +110,15 @@ def _entry(booked_on: date, cents: int, details: list[Element], entry: Element, 
         texts += [_text(each, "Refs", "EndToEndId"), _text(each, "AddtlTxInf")]
         structured += [_value(found) for found in _all(each, "RmtInf", "Strd", "CdtrRefInf", "Ref")]
         own += [_text(each, "Refs", "AcctSvcrRef") or _text(each, "Refs", "TxId")]
-    payer = details[0] if len(details) == 1 else None
+    other = "Dbtr" if _direction(entry) == CREDIT else "Cdtr"
+    payer, reference = details[0] if len(details) == 1 else None, _text(entry, "AcctSvcrRef")
     texts.append(_text(entry, "AddtlNtryInf"))
     said = [text for text in texts if text and text.upper() not in _NO_REFERENCE]
     return Entry(
         booked_on,
         cents,
-        payer_name=_payer(payer)[:140],
-        payer_iban=_text(payer, "RltdPties", "DbtrAcct", "Id", "IBAN").replace(" ", "").upper()[:34],
+        payer_name=_name(payer, other)[:140],
+        payer_iban=_text(payer, "RltdPties", f"{other}Acct", "Id", "IBAN").replace(" ", "").upper()[:34],
         text="\n".join(dict.fromkeys(said))[:1000],
         structured=" ".join(dict.fromkeys(structured))[:140],
         bank_reference=" ".join(dict.fromkeys(part for part in (reference, *own) if part))[:140],
@@ -121,17 +127,17 @@ def _entry(booked_on: date, cents: int, details: list[Element], entry: Element, 
     )
 
 
-def _payer(details: Element | None) -> str:
-    """Who paid: the name stands one level deeper since version 08."""
-    return _text(details, "RltdPties", "Dbtr", "Nm") or _text(details, "RltdPties", "Dbtr", "Pty", "Nm")
+def _name(details: Element | None, party: str) -> str:
+    """Who paid (`Dbtr`) or got it (`Cdtr`): the name stands one level deeper since version 08."""
+    return _text(details, "RltdPties", party, "Nm") or _text(details, "RltdPties", party, "Pty", "Nm")
 
 
-def _part_cents(details: Element) -> int | None:
-    """The cents of one transaction of an entry; None where it does not say, or says something else than a credit."""
+def _part_cents(details: Element, direction: str) -> int | None:
+    """The cents of one transaction of an entry; None where it does not say, or goes the other way."""
     found = _child(details, "Amt")
     if found is None:
         found = next(_all(details, "AmtDtls", "TxAmt", "Amt"), None)
-    if found is None or found.get("Ccy") != CURRENCY or _text(details, "CdtDbtInd") not in ("", "CRDT"):
+    if found is None or found.get("Ccy") != CURRENCY or _direction(details) not in ("", direction):
         return None
     return _cents(found)
 

@@ -1,4 +1,4 @@
-"""A credit entry of a bank statement, as read from whichever file, and the key under which it is kept once."""
+"""An entry of a bank statement, as read from whichever file, and the key under which it is kept once."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ class Unreadable(Exception):
 class LeftOut(StrEnum):
     """Why an entry of a readable file is not taken."""
 
-    DEBIT = "debit"
+    EMPTY = "empty"
     NOT_BOOKED = "not_booked"
     CURRENCY = "currency"
     NO_AMOUNT = "no_amount"
@@ -48,7 +48,8 @@ class LeftOut(StrEnum):
 class Entry:
     """Money that came: the day it was booked, cents, who paid, and every text in which a reference may stand.
 
-    `is_return` when the bank says that it is money we had sent, and which did not arrive.
+    `is_return` when the bank says that it is money we had sent, and which did not arrive. Of money that went out it is
+    the same the other way round: who got it, and `is_return` when the bank took back what had come.
     """
 
     booked_on: date
@@ -63,11 +64,18 @@ class Entry:
 
 @dataclass(slots=True)
 class Contents:
-    """What a file holds: whose account it is of (empty where it does not say), its entries, and what was left out."""
+    """What a file holds: whose account it is of (empty where it does not say), the money that came, what went out, and
+    what was left out."""
 
     iban: str = ""
     entries: list[Entry] = field(default_factory=list)
+    outgoing: list[Entry] = field(default_factory=list)
     left_out: Counter[LeftOut] = field(default_factory=Counter)
+
+    @property
+    def entry_count(self) -> int:
+        """How many entries there are, in both directions."""
+        return len(self.entries) + len(self.outgoing)
 
 
 def keys(iban: str, entries: Sequence[Entry]) -> list[str]:

@@ -100,6 +100,39 @@ class StatementLine(models.Model):
         return f"{self.booked_on} {self.payer_name}".strip()
 
 
+class OutgoingLine(models.Model):
+    """Money that went out, as the bank wrote it. Kept to be seen: nothing is booked by it, and it never changes.
+
+    `is_return` when the bank took back what had come.
+    """
+
+    statement = models.ForeignKey(BankStatement, models.PROTECT, related_name="outgoing")
+    iban = models.CharField(_("IBAN"), max_length=34)
+    key = models.CharField(max_length=64)
+    booked_on = models.DateField(_("booked on"))
+    amount_cents = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    payee_name = models.CharField(_("payee"), max_length=140, blank=True)
+    payee_iban = models.CharField(_("payee's IBAN"), max_length=34, blank=True)
+    text = models.CharField(_("text"), max_length=1000, blank=True)
+    structured = models.CharField(_("structured reference"), max_length=140, blank=True)
+    bank_reference = models.CharField(_("bank's reference"), max_length=140, blank=True)
+    is_return = models.BooleanField(_("came to us, and taken back"), default=False)
+    created_at = models.DateTimeField(_("imported"))
+
+    class Meta:
+        verbose_name = _("line of outgoing money")
+        verbose_name_plural = _("lines of outgoing money")
+        constraints = [
+            models.UniqueConstraint("iban", "key", name="outgoing_money_is_kept_once"),
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="outgoing_money_is_an_amount"),
+        ]
+        indexes = [models.Index(F("booked_on").desc(), F("id").desc(), name="outgoing_lines_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.booked_on} {self.payee_name}".strip()
+
+
 class Booking(models.Model):
     """What a line's money, or a part of it, was for. Never changed: one is undone by another that names it (`undoes`).
 

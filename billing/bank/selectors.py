@@ -11,7 +11,7 @@ from billing.bank import matching
 from billing.bank.codes import LineState
 from billing.bank.entries import Entry
 from billing.bank.matching import Expected, Standing
-from billing.bank.models import BankStatement, Booking, StatementLine
+from billing.bank.models import BankStatement, Booking, OutgoingLine, StatementLine
 from billing.payments.creditor_reference import references_in
 from billing.payments.models import Attempt
 from billing.recharge import bank_transfers
@@ -52,6 +52,11 @@ def active_bookings() -> QuerySet[Booking]:
 def open_lines() -> QuerySet[StatementLine]:
     """The lines that are not decided, the oldest first; what is new is looked at by itself within a minute."""
     return StatementLine.objects.exclude(state=LineState.BOOKED).order_by("booked_on", "pk")
+
+
+def outgoing_lines() -> QuerySet[OutgoingLine]:
+    """Money that went out, newest first."""
+    return OutgoingLine.objects.order_by("-booked_on", "-pk")
 
 
 def waiting_counts(now: datetime) -> tuple[int, int]:

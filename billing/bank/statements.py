@@ -8,7 +8,7 @@ from billing.bank import matching, reading, selectors, tables
 from billing.bank.codes import LineState, StatementKind
 from billing.bank.entries import CURRENCY, Contents, Entry, keys
 from billing.bank.matching import Verdict
-from billing.bank.models import BankStatement, StatementLine
+from billing.bank.models import BankStatement, OutgoingLine, StatementLine
 from portal.audit import services as audit
 from portal.transactions import unit_of_work
 
@@ -93,7 +93,8 @@ def foresee(statement: BankStatement) -> tuple[Contents, list[Foreseen]]:
 
 @unit_of_work
 def import_lines(*, statement: BankStatement, actor_id: int, now: datetime) -> BankStatement:
-    """Keep the lines of a statement that are not there yet; `services.book_new` then looks at each.
+    """Keep the lines of a statement that are not there yet; `services.book_new` then looks at each. Money that went out
+    is kept beside them.
 
     Raises `AlreadyImported`, `PlanMissing`, `entries.Unreadable`.
     """
@@ -105,6 +106,7 @@ def import_lines(*, statement: BankStatement, actor_id: int, now: datetime) -> B
     lines = [_line(statement, entry, name, now) for entry, name in zip(contents.entries, names, strict=True)]
     # Two files that overlap may be imported at once: the table decides which line is there already.
     StatementLine.objects.bulk_create(lines, ignore_conflicts=True, batch_size=1000)
+    _keep_outgoing(statement, contents.outgoing, now)
     statement.added_count = statement.lines.count()
     statement.known_count = len(lines) - statement.added_count
     statement.left_out_count = contents.left_out.total()
@@ -145,6 +147,28 @@ def _contents(statement: BankStatement) -> Contents:
 
 def _known(iban: str, names: list[str]) -> set[str]:
     return set(StatementLine.objects.filter(iban=iban, key__in=names).values_list("key", flat=True))
+
+
+def _keep_outgoing(statement: BankStatement, entries: list[Entry], now: datetime) -> None:
+    lines = [
+        OutgoingLine(
+            statement=statement,
+            iban=statement.iban,
+            key=key,
+            booked_on=entry.booked_on,
+            amount_cents=entry.amount_cents,
+            currency=CURRENCY,
+            payee_name=entry.payer_name,
+            payee_iban=entry.payer_iban,
+            text=entry.text,
+            structured=entry.structured,
+            bank_reference=entry.bank_reference,
+            is_return=entry.is_return,
+            created_at=now,
+        )
+        for entry, key in zip(entries, keys(statement.iban, entries), strict=True)
+    ]
+    OutgoingLine.objects.bulk_create(lines, ignore_conflicts=True, batch_size=1000)
 
 
 def _line(statement: BankStatement, entry: Entry, key: str, now: datetime) -> StatementLine:

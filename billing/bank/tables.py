@@ -12,9 +12,10 @@ from billing.bank.entries import CURRENCY, MAX_CENTS, MAX_ENTRIES, Contents, Ent
 
 SEPARATORS: Final = (";", ",", "\t")
 MAX_COLUMNS: Final = 60
-DAY, AMOUNT, TEXT, PAYER, PAYER_IBAN, REFERENCE, CURRENCY_COLUMN = (
+DAY, AMOUNT, OUT, TEXT, PAYER, PAYER_IBAN, REFERENCE, CURRENCY_COLUMN = (
     "day",
     "amount",
+    "out",
     "text",
     "payer",
     "payer_iban",
@@ -24,12 +25,13 @@ DAY, AMOUNT, TEXT, PAYER, PAYER_IBAN, REFERENCE, CURRENCY_COLUMN = (
 # Words of headings, as Italian, English and French banks write them; the first that fits takes the column.
 _HEADINGS: Final = {
     DAY: ("data contabile", "data operazione", "booking date", "data", "date"),
-    AMOUNT: ("accrediti", "avere", "entrate", "credit", "importo", "amount", "montant"),
+    AMOUNT: ("accrediti", "avere", "entrate", "credit", "crédit", "importo", "amount", "montant"),
     PAYER_IBAN: ("iban",),
     PAYER: ("ordinante", "controparte", "payer", "counterparty", "debtor", "nome", "name", "donneur"),
     TEXT: ("causale", "descrizione", "remittance", "description", "text", "libellé", "details"),
     REFERENCE: ("riferimento", "cro", "trn", "reference", "référence"),
     CURRENCY_COLUMN: ("divisa", "valuta iso", "currency", "devise"),
+    OUT: ("addebiti", "dare", "uscite", "debit", "débit"),
 }
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -94,19 +96,20 @@ def decimal_mark(amounts: Sequence[str]) -> str:
 
 
 def read(table: Table, plan: Plan) -> Contents:
-    """The credits of the table; rows that are debits, or say no day or no amount, are counted and left out."""
+    """What came and what went out; rows that say no day or no amount are counted and left out."""
     contents = Contents()
     for row in table.rows:
         given = {meaning: _cell(row, place) for meaning, place in plan.columns.items()}
-        cents, booked_on = to_cents(given[AMOUNT], plan.decimal_mark), to_day(given[DAY])
+        cents, booked_on = _moved(given, plan.decimal_mark), to_day(given[DAY])
         wrong = _wrong(given, cents, booked_on)
         if wrong or cents is None or booked_on is None:
             contents.left_out[wrong or LeftOut.NO_AMOUNT] += 1
             continue
-        contents.entries.append(
+        taken = contents.entries if cents > 0 else contents.outgoing
+        taken.append(
             Entry(
                 booked_on,
-                cents,
+                abs(cents),
                 payer_name=given.get(PAYER, "")[:140],
                 payer_iban="".join(given.get(PAYER_IBAN, "").split()).upper()[:34],
                 text=given.get(TEXT, "")[:1000],
@@ -144,9 +147,17 @@ def to_day(written: str) -> date | None:
     return None
 
 
+def _moved(given: Mapping[str, str], mark: str) -> int | None:
+    """The cents that came (above zero) or went out (below), in a column for both or in one for each."""
+    came, went = (to_cents(given.get(meaning, ""), mark) for meaning in (AMOUNT, OUT))
+    if not went:
+        return came
+    return None if came else -abs(went)
+
+
 def _wrong(given: Mapping[str, str], cents: int | None, booked_on: date | None) -> LeftOut | None:
-    if not given[AMOUNT] or (cents is not None and cents < 0):
-        return LeftOut.DEBIT
+    if not given[AMOUNT] and not given.get(OUT):
+        return LeftOut.EMPTY
     if not cents:
         return LeftOut.NO_AMOUNT
     if booked_on is None:

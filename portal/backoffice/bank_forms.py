@@ -59,6 +59,7 @@ class ColumnsForm(forms.Form):
     LABELS: Final = {
         tables.DAY: gettext_lazy("Day of booking"),
         tables.AMOUNT: gettext_lazy("Amount received"),
+        tables.OUT: gettext_lazy("Amount that went out"),
         tables.TEXT: gettext_lazy("Remittance text"),
         tables.PAYER: gettext_lazy("Payer"),
         tables.PAYER_IBAN: gettext_lazy("Payer's IBAN"),

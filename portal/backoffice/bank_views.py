@@ -64,6 +64,7 @@ def tabs(current: str) -> list[dict[str, object]]:
         "desk_bank": _("To decide"),
         "desk_bank_transfers": _("Awaited"),
         "desk_bank_booked": _("Booked"),
+        "desk_bank_outgoing": _("Outgoing"),
         "desk_bank_statements": _("Statements"),
     }
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in labels.items()]
@@ -94,6 +95,14 @@ def desk_bank_booked(request: PersonRequest) -> HttpResponse:
     booked = StatementLine.objects.filter(state=LineState.BOOKED).order_by("-booked_on", "-pk")
     context = {"tabs": tabs("desk_bank_booked"), **paged(request, booked)}
     return render(request, "portal/backoffice/bank_lines.html", context)
+
+
+@staff_view
+@require_safe
+def desk_bank_outgoing(request: PersonRequest) -> HttpResponse:
+    """Money that went out, newest first."""
+    context = {"tabs": tabs("desk_bank_outgoing"), **paged(request, selectors.outgoing_lines())}
+    return render(request, "portal/backoffice/bank_outgoing.html", context)
 
 
 @staff_view

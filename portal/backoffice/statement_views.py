@@ -26,7 +26,7 @@ SHOWN: Final = 200
 # So many lines are looked at while the person waits; the sweep does the rest within a minute.
 AT_ONCE: Final = 200
 LEFT_OUT: Final = {
-    LeftOut.DEBIT: gettext_lazy("Money that went out"),
+    LeftOut.EMPTY: gettext_lazy("Without any amount"),
     LeftOut.NOT_BOOKED: gettext_lazy("Announced, not booked yet"),
     LeftOut.CURRENCY: gettext_lazy("In another currency than euro"),
     LeftOut.NO_AMOUNT: gettext_lazy("Without an amount that can be read in one way"),
@@ -63,7 +63,8 @@ def desk_bank_statement(request: PersonRequest, statement: UUID) -> HttpResponse
     """One file: what its columns mean, what importing it would do, or what it did."""
     found = _statement(statement)
     if found.imported_at:
-        return render(request, "portal/backoffice/bank_statement.html", {"statement": found})
+        context = {"statement": found, "outgoing_count": found.outgoing.count()}
+        return render(request, "portal/backoffice/bank_statement.html", context)
     form = _columns(request, found)
     if form is not None and request.method == "POST" and form.is_valid():
         statements.choose_columns(statement=found, plan=form.plan)
@@ -124,6 +125,7 @@ def _foreseen(statement: BankStatement) -> dict[str, object]:
         "booked_count": sum(one.verdict.attempt_id is not None for one in new),
         "person_count": sum(one.verdict.left != "" for one in new),
         "sum_cents": sum(one.entry.amount_cents for one in new),
+        "outgoing_count": len(contents.outgoing),
         "left_out": [(LEFT_OUT[why], count) for why, count in contents.left_out.items()],
     }
 

@@ -32,6 +32,7 @@ staff_patterns = [
     path("payments/<uuid:payment>/refund/", payment_views.desk_payment_refund, name="desk_payment_refund"),
     path("bank/", bank_views.desk_bank, name="desk_bank"),
     path("bank/booked/", bank_views.desk_bank_booked, name="desk_bank_booked"),
+    path("bank/outgoing/", bank_views.desk_bank_outgoing, name="desk_bank_outgoing"),
     path("bank/lines/<uuid:line>/", bank_views.desk_bank_line, name="desk_bank_line"),
     path("bank/lines/<uuid:line>/assignment/", bank_views.desk_bank_assignment, name="desk_bank_assignment"),
     path("bank/lines/<uuid:line>/exclusion/", bank_views.desk_bank_exclusion, name="desk_bank_exclusion"),

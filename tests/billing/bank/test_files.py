@@ -52,7 +52,7 @@ def test_a_batch_is_as_many_entries_as_it_has_transactions_and_one_when_they_do_
 
 def test_what_is_no_booked_credit_in_euro_is_counted_and_left_out() -> None:
     entries = [
-        Paid(1, direction="DBIT"),
+        Paid(1, direction=""),
         Paid(2, status="PDNG"),
         Paid(3, currency="CHF"),
         Paid(0),
@@ -61,9 +61,19 @@ def test_what_is_no_booked_credit_in_euro_is_counted_and_left_out() -> None:
     ]
     found = camt.read(io.BytesIO(written(entries)))
     assert [each.amount_cents for each in found.entries] == [5]
-    assert found.left_out == dict.fromkeys(
-        [LeftOut.DEBIT, LeftOut.NOT_BOOKED, LeftOut.CURRENCY, LeftOut.NO_AMOUNT, LeftOut.NO_DAY], 1
-    )
+    assert found.left_out == dict.fromkeys([LeftOut.NOT_BOOKED, LeftOut.CURRENCY, LeftOut.NO_DAY], 1) | {
+        LeftOut.NO_AMOUNT: 2
+    }
+
+
+def test_money_that_went_out_is_read_apart_with_who_got_it() -> None:
+    sent = Paid(512, text="Rimborso", payer="Acme S.r.l.", direction="DBIT", reference="B-7")
+    content = written([sent, Paid(5), [sent, sent]]).replace(b"Dbtr", b"Cdtr")
+    found = camt.read(io.BytesIO(content))
+    first, *batch = found.outgoing
+    assert (first.amount_cents, first.payer_name, first.bank_reference) == (512, "Acme S.r.l.", "B-7")
+    assert [each.amount_cents for each in batch] == [512, 512]
+    assert [(each.amount_cents, each.payer_name) for each in found.entries] == [(5, "")]
 
 
 @pytest.mark.parametrize(
@@ -139,22 +149,27 @@ ITALIAN = (
     'Estratto conto;;;;\nData contabile;Data valuta;Causale;Entrate;Uscite\n20/11/2026;20/11/2026;"BONIFICO DA ACME '
     'RF18 5390";1.512,50;\n21/11/2026;21/11/2026;Commissioni;;1,00\n22/11/2026;22/11/2026;Bonifico;5,12;\n'
 )
-ENGLISH = 'Booking date,Amount,Currency,Description,Payer,IBAN\n2026-11-20,"1,512.50",EUR,x,Acme,IT40 S054\n20.11.26,7.00,CHF,y,z,\nx,1.00,EUR,y,z,\n'
+ENGLISH = 'Booking date,Amount,Currency,Description,Payer,IBAN\n2026-11-20,"1,512.50",EUR,x,Acme,IT40 S054\n20.11.26,7.00,CHF,y,z,\nx,1.00,EUR,y,z,\n20.11.26,-0.90,EUR,fee,Bank,\n'
+FRENCH = (
+    "Date;Libellé;Débit;Crédit\n20/11/2026;VIR;2,50;\n20/11/2026;VIR;-3,00;\n20/11/2026;x;;\n20/11/2026;y;1,00;2,00\n"
+)
 
 
 @pytest.mark.parametrize(
     ("text", "charset", "cents", "left_out"),
     [
-        (ITALIAN, "cp1252", [151250, 512], {LeftOut.DEBIT: 1}),
-        (ITALIAN, "utf-16", [151250, 512], {LeftOut.DEBIT: 1}),
-        (ENGLISH, "utf-8-sig", [151250], {LeftOut.CURRENCY: 1, LeftOut.NO_DAY: 1}),
+        (ITALIAN, "cp1252", [151250, 512, -100], {}),
+        (ITALIAN, "utf-16", [151250, 512, -100], {}),
+        (ENGLISH, "utf-8-sig", [151250, -90], {LeftOut.CURRENCY: 1, LeftOut.NO_DAY: 1}),
+        (FRENCH, "cp1252", [-250, -300], {LeftOut.EMPTY: 1, LeftOut.NO_AMOUNT: 1}),
     ],
-    ids=["italian", "utf-16", "english"],
+    ids=["italian", "utf-16", "english", "french"],
 )
 def test_tables_are_read_as_their_headings_say(text: str, charset: str, cents: list[int], left_out: object) -> None:
     table = tables.look(text.encode(charset))
     found = tables.read(table, tables.guess(table))
-    assert [each.amount_cents for each in found.entries] == cents
+    came = [each.amount_cents for each in found.entries]
+    assert [*came, *(-each.amount_cents for each in found.outgoing)] == cents
     assert found.left_out == left_out
 
 
