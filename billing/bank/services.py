@@ -7,7 +7,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from billing.bank import matching, reading, selectors
-from billing.bank.codes import BookingKind, Finding, LineState
+from billing.bank.bookings import write, write_undoing
+from billing.bank.codes import BookingKind, LineState
 from billing.bank.entries import CURRENCY
 from billing.bank.matching import Left
 from billing.bank.models import BankStatement, Booking, StatementLine
@@ -19,7 +20,6 @@ from billing.recharge import selectors as recharge_selectors
 from billing.recharge import telling
 from billing.recharge.models import Recharge
 from billing.recharge.services import conclude
-from portal.audit import services as audit
 from portal.notices.codes import Stage
 from portal.transactions import unit_of_work
 
@@ -78,14 +78,19 @@ def book_new(*, line: StatementLine, now: datetime) -> None:
     verdict = matching.decide(line.open_cents, quoted, expected, seen_before=seen_before, is_return=line.is_return)
     if verdict.attempt_id is None:
         StatementLine.objects.filter(pk=line.pk).update(state=LineState.OPEN, finding=verdict.left.value)
+        if verdict.left == Left.ALREADY_PAID:
+            [paid] = expected.values()
+            _tell_of_surplus(line, Attempt.objects.get(pk=paid.attempt_id), now)
         return
     attempt = Attempt.objects.get(pk=verdict.attempt_id)
     if verdict.confirms:
         confirmed = selectors.unconfirmed(attempt, line.amount_cents)
         booking = Booking(kind=BookingKind.CONFIRMED, amount_cents=line.open_cents, confirms=confirmed)
-        _write(line, booking, actor_id=None, now=now)
+        write(line, booking, actor_id=None, now=now)
     else:
         _pay(line, attempt, verdict.cents, actor_id=None, now=now)
+        if line.open_cents:
+            _tell_of_surplus(line, attempt, now)
 
 
 @unit_of_work
@@ -112,7 +117,7 @@ def give_back(
     booking = Booking(
         kind=BookingKind.RETURNED, amount_cents=line.open_cents, reference=reference, done_on=done_on, reason=reason
     )
-    return _write(line, booking, actor_id=actor_id, now=now)
+    return write(line, booking, actor_id=actor_id, now=now)
 
 
 @unit_of_work
@@ -120,7 +125,7 @@ def set_aside(*, line: StatementLine, open_cents: int, reason: str, actor_id: in
     """Say that what is open of a line is not for credits, and why. Raises `LineTaken`."""
     line = _take(line, open_cents)
     booking = Booking(kind=BookingKind.NOT_OURS, amount_cents=line.open_cents, reason=reason)
-    return _write(line, booking, actor_id=actor_id, now=now)
+    return write(line, booking, actor_id=actor_id, now=now)
 
 
 @unit_of_work
@@ -178,23 +183,18 @@ def undo(*, booking: Booking, reason: str, actor_id: int, now: datetime) -> Book
         recharge = Recharge.objects.select_for_update(of=("self",)).get(payment=booking.attempt.payment_id)
         if recharge.state == Recharge.State.PAID:
             raise PurchaseNotOpen
-        payments.receive(attempt=booking.attempt, cents=-booking.amount_cents)
-    undoing = Booking(
-        kind=booking.kind,
-        amount_cents=booking.amount_cents,
-        attempt=booking.attempt,
-        confirms=booking.confirms,
-        done_on=booking.done_on,
-        undoes=booking,
-        reason=reason,
-    )
-    account_id = booking.attempt.payment.account_id if booking.attempt else None
-    return _write(line, undoing, actor_id=actor_id, now=now, account_id=account_id)
+    return write_undoing(line, booking, reason=reason, actor_id=actor_id, now=now)
 
 
 def _file_of(line: StatementLine) -> BankStatement:
     """The file that brought a line, without what it holds."""
     return BankStatement.objects.defer("content").get(lines=line)
+
+
+def _tell_of_surplus(line: StatementLine, attempt: Attempt, now: datetime) -> None:
+    """Tell the customer that what is open of a line was not asked for."""
+    recharge = Recharge.objects.select_related("account").get(payment=attempt.payment_id)
+    telling.of_surplus(recharge, recharge_selectors.progress(recharge), line.open_cents, str(line.public_id), now)
 
 
 def _take(line: StatementLine, open_cents: int) -> StatementLine:
@@ -221,46 +221,17 @@ def _assign(line: StatementLine, recharge: Recharge, actor_id: int, now: datetim
 
 def _pay(line: StatementLine, attempt: Attempt, cents: int, *, actor_id: int | None, now: datetime) -> Recharge:
     """Book `cents` of a line for a purchase; when nothing is missing any more, credit and invoice it."""
-    _write(
+    write(
         line,
         Booking(kind=BookingKind.PURCHASE, amount_cents=cents, attempt=attempt),
         actor_id=actor_id,
         now=now,
         account_id=attempt.payment.account_id,
     )
-    attempt = payments.receive(attempt=attempt, cents=cents)
+    attempt = payments.receive(attempt=attempt, cents=cents, now=now)
     recharge = Recharge.objects.select_related("account").get(payment=attempt.payment_id)
     if attempt.missing_cents:
         telling.of_transfer(recharge, attempt, Stage.PARTLY, now)
         return recharge
     answer = Answer(Outcome.SUCCEEDED, amount_cents=attempt.amount_cents, currency=attempt.currency)
     return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now, actor_id=actor_id)
-
-
-def _write(
-    line: StatementLine, booking: Booking, *, actor_id: int | None, now: datetime, account_id: int | None = None
-) -> Booking:
-    """Write a booking and what it leaves open of its line, whose row is taken."""
-    is_undoing = booking.undoes is not None
-    left = line.open_cents + booking.amount_cents if is_undoing else line.open_cents - booking.amount_cents
-    finding = Finding.NONE if left == 0 else Finding.REOPENED if is_undoing else Finding(Left.SURPLUS.value)
-    booking.line, booking.created_by_id, booking.created_at = line, actor_id, now
-    booking.save(force_insert=True)
-    line.open_cents, line.finding = left, finding
-    line.state = LineState.OPEN if left else LineState.BOOKED
-    line.save(update_fields=["open_cents", "state", "finding"])
-    audit.record(
-        action="bank_line.undone" if is_undoing else f"bank_line.{booking.kind}",
-        actor_id=actor_id,
-        account_id=account_id,
-        subject=f"statement_line:{line.public_id}",
-        after={
-            "amount_cents": booking.amount_cents,
-            "open_cents": left,
-            "attempt": str(booking.attempt.key) if booking.attempt else "",
-            "reason": booking.reason,
-            "reference": booking.reference,
-        },
-        now=now,
-    )
-    return booking

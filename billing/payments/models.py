@@ -82,8 +82,8 @@ class Attempt(models.Model):
     the same key. `ask_again_at` is also the lease of whoever is asking now. `contradiction` is what the provider said
     that cannot be true of what was asked (another amount): nothing is credited, and a person looks at it.
 
-    A bank transfer's `provider_reference` is what the customer quotes; it may come in parts (`received_cents`), and is
-    waited for until the end of `expires_on`.
+    A bank transfer's `provider_reference` is what the customer quotes; it may come in parts (`received_cents`, the last
+    at `received_at`), and is waited for until the end of `expires_on`.
     """
 
     class State(models.TextChoices):
@@ -111,6 +111,7 @@ class Attempt(models.Model):
     asked_count = models.PositiveIntegerField(_("times asked"), default=0)
     looked_up_at = models.DateTimeField(_("looked up, not found"), null=True, blank=True)
     received_cents = models.BigIntegerField(_("received so far"), default=0)
+    received_at = models.DateTimeField(_("last part received"), null=True, blank=True)
     expires_on = models.DateField(_("waited for until"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"))
     ask_again_at = models.DateTimeField(_("asked again at"))

@@ -1,6 +1,6 @@
-"""How much money of direct debits may be returnable, from which day on: staff say so, and what was said stays to be read."""
+"""The rules of payments, each from a day on: staff say so, and what was said stays to be read."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from billing.payments.models import PaymentPolicy
@@ -15,9 +15,11 @@ class PolicyInThePast(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a policy says: the limit of provisional credits of one customer, in cents of euro."""
+    """What a policy says: the limit of provisional credits of one customer, in cents of euro, and after how many days a
+    bank transfer that came only in part waits for a person."""
 
     provisional_limit_cents: int
+    part_days: int = PaymentPolicy.PART_DAYS
 
 
 def periods() -> list[PaymentPolicy]:
@@ -37,13 +39,12 @@ def change(*, terms: Terms, valid_from: datetime, actor_id: int, now: datetime) 
     Account.objects.select_for_update(no_key=True).get(is_operator=True)
     before = periods()
     valid = [each for each in before if each.valid_until is None or each.valid_until > valid_from]
-    if [(each.provisional_limit_cents, each.valid_until) for each in valid] == [
-        (terms.provisional_limit_cents, None)
-    ] and valid[0].valid_from <= valid_from:
+    is_so = len(valid) == 1 and valid[0].valid_until is None and valid[0].valid_from <= valid_from
+    if is_so and Terms(valid[0].provisional_limit_cents, valid[0].part_days) == terms:
         return False
     PaymentPolicy.objects.filter(valid_from__gte=valid_from).delete()
     PaymentPolicy.objects.filter(pk__in=[each.pk for each in valid]).update(valid_until=valid_from)
-    PaymentPolicy.objects.create(valid_from=valid_from, provisional_limit_cents=terms.provisional_limit_cents)
+    PaymentPolicy.objects.create(valid_from=valid_from, **asdict(terms))
     audit.record(
         action="payment_policy.changed",
         actor_id=actor_id,
@@ -60,4 +61,5 @@ def _told(policy: PaymentPolicy) -> dict[str, object]:
         "from": policy.valid_from.isoformat(),
         "until": policy.valid_until.isoformat() if policy.valid_until else None,
         "provisional_limit_cents": policy.provisional_limit_cents,
+        "part_days": policy.part_days,
     }

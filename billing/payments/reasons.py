@@ -27,4 +27,5 @@ class Reason(TextChoices):
     DEBIT_FAILED = "debit_failed", _("The bank did not carry out the debit. Ask your bank, or pay in another way.")
     UNRESOLVED = "unresolved", _("The payment never reached the bank. Nothing was charged; try again.")
     EXPIRED = "expired", _("The bank transfer did not arrive in time.")
+    CLOSED_SHORT = "closed_short", _("Only a part of the bank transfer came, and the purchase was closed.")
     WITHDRAWN = "withdrawn", _("The purchase was withdrawn before anything was paid.")

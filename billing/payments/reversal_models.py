@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -113,11 +114,15 @@ class ProviderEvent(models.Model):
 
 
 class PaymentPolicy(models.Model):
-    """How much money of direct debits that can still be returned a customer may have credits for, and since when."""
+    """How much money of direct debits that can still be returned a customer may have credits for, after how many days a
+    bank transfer that came only in part waits for a person, and since when."""
+
+    PART_DAYS: ClassVar = 7
 
     valid_from = models.DateTimeField(_("valid from"))
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     provisional_limit_cents = models.BigIntegerField(_("limit of provisional credits"))
+    part_days = models.PositiveSmallIntegerField(_("days until a part waits for a person"), default=PART_DAYS)
 
     class Meta:
         verbose_name = _("payment policy")

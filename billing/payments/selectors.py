@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import Q, QuerySet, TextChoices
+from django.db.models import Q, QuerySet, Subquery, TextChoices
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from billing.payments.models import Attempt, Mandate, MethodNeed, Payment, PaymentMethod, ProviderEvent
+from billing.payments.models import (
+    Attempt,
+    Mandate,
+    MethodNeed,
+    Payment,
+    PaymentMethod,
+    PaymentPolicy,
+    ProviderEvent,
+)
 from portal.accounts.models import Account
+from portal.periods import valid_at
 
 
 def methods(account: Account, on: date) -> QuerySet[PaymentMethod]:
@@ -69,6 +79,18 @@ def standings(account: Account, on: date) -> list[Standing]:
 def usable_methods(account: Account, on: date) -> list[PaymentMethod]:
     """The methods that can pay on this day, in order: the first pays, the next is the backup."""
     return list(methods(account, on).select_related("mandate"))
+
+
+def part_days(at: datetime) -> int:
+    """After how many days a bank transfer that came only in part waits for a person, by the policy that holds then."""
+    days = PaymentPolicy.objects.filter(valid_at(at)).values_list("part_days", flat=True).first()
+    return PaymentPolicy.PART_DAYS if days is None else days
+
+
+def part_days_of_policy(at: datetime) -> Coalesce:
+    """The same as an expression, for whoever counts and asks nothing else."""
+    days = PaymentPolicy.objects.filter(valid_at(at)).values("part_days")
+    return Coalesce(Subquery(days[:1]), PaymentPolicy.PART_DAYS)
 
 
 def needs(account: Account) -> Sequence[MethodNeed]:

@@ -119,13 +119,14 @@ def _await_transfer(attempt: Attempt, now: datetime) -> None:
 
 
 @unit_of_work
-def receive(*, attempt: Attempt, cents: int) -> Attempt:
+def receive(*, attempt: Attempt, cents: int, now: datetime) -> Attempt:
     """Note that `cents` more of a bank transfer have come (fewer than zero: were not for it) and return it as it is now.
 
     Raises `TooMuch` when that would be more than was asked, or less than nothing.
     """
     mine = Attempt.objects.filter(pk=attempt.pk, received_cents__range=(-cents, attempt.amount_cents - cents))
-    if not mine.update(received_cents=F("received_cents") + cents):
+    came = {"received_at": now} if cents > 0 else {}
+    if not mine.update(received_cents=F("received_cents") + cents, **came):
         raise TooMuch
     return Attempt.objects.get(pk=attempt.pk)
 

@@ -1,10 +1,11 @@
 """Recharges that are paid by bank transfer: withdrawing one, and waiting for one in vain."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, Q, QuerySet, Value
 from django.utils import timezone
 
+from billing.payments import selectors as payments_selectors
 from billing.payments.models import Attempt
 from billing.payments.providers.base import Answer, Outcome
 from billing.payments.reasons import Reason
@@ -44,8 +45,12 @@ def to_expire(now: datetime) -> QuerySet[Recharge]:
 
 
 def stuck(now: datetime) -> QuerySet[Attempt]:
-    """The bank transfers that came only in part although their time is over."""
-    return awaited().filter(expires_on__lt=_today(now), received_cents__gt=0)
+    """The bank transfers that came only in part, and whose rest has not followed for as many days as the policy says, or
+    whose time is over."""
+    days = payments_selectors.part_days_of_policy(now)
+    waits = ExpressionWrapper(days * Value(timedelta(days=1)), DurationField())
+    last = ExpressionWrapper(Value(now, DateTimeField()) - waits, DateTimeField())
+    return awaited().filter(Q(expires_on__lt=_today(now)) | Q(received_at__lte=last), received_cents__gt=0)
 
 
 @unit_of_work

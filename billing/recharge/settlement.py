@@ -32,6 +32,7 @@ PAID_BY = {
 # What a recharge that was not paid becomes, where that is not simply failed.
 LET_GO: dict[str, Recharge.State] = {
     Reason.EXPIRED: Recharge.State.EXPIRED,
+    Reason.CLOSED_SHORT: Recharge.State.EXPIRED,
     Reason.WITHDRAWN: Recharge.State.WITHDRAWN,
 }
 

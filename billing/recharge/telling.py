@@ -65,6 +65,19 @@ def of_transfer(recharge: Recharge, attempt: Attempt, stage: Stage, now: datetim
 
     Once for each stage, and once for each sum that is missing.
     """
+    reference = f"recharge:{recharge.public_id}:{stage.value}:{attempt.missing_cents}"
+    _announce(recharge, attempt, stage, {}, reference, now)
+
+
+def of_surplus(recharge: Recharge, attempt: Attempt, cents: int, line: str, now: datetime) -> None:
+    """Tell that so many cents more have come than were missing; once for each `line` of a statement."""
+    reference = f"recharge:{recharge.public_id}:{Stage.SURPLUS.value}:{line}"
+    _announce(recharge, attempt, Stage.SURPLUS, {"surplus_cents": cents}, reference, now)
+
+
+def _announce(
+    recharge: Recharge, attempt: Attempt, stage: Stage, more: dict[str, int], reference: str, now: datetime
+) -> None:
     subject, to = f"recharge:{recharge.public_id}", payee()
     notices.announce(
         account=recharge.account,
@@ -81,7 +94,8 @@ def of_transfer(recharge: Recharge, attempt: Attempt, stage: Stage, now: datetim
             "holder": to.holder,
             "iban": to.iban,
             "bic": to.bic,
+            **more,
         },
-        reference=f"{subject}:{stage.value}:{attempt.missing_cents}",
+        reference=reference,
         now=now,
     )

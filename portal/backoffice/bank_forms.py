@@ -134,6 +134,13 @@ class UndoingForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Why it is undone"), max_length=200)
 
 
+class ClosureForm(forms.Form):
+    """Why the rest of a bank transfer is not waited for any more, and what the person saw to have come of it."""
+
+    received_cents = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+
+
 class ConfirmationForm(forms.Form):
     """Money that somebody saw on the bank account before a statement told of it. The reference makes it once."""
 

@@ -61,7 +61,8 @@ def _euros(label: StrOrPromise, help_text: StrOrPromise = "", least: Decimal = D
 
 
 class PaymentPolicyForm(PolicyForm):
-    """How much of a customer's direct debits may still be returnable, and from which day on."""
+    """How much of a customer's direct debits may still be returnable, how long a part of a bank transfer waits for its rest
+    before a person is asked, and from which day on."""
 
     limit = _euros(
         gettext_lazy("Limit of provisional credits"),
@@ -70,10 +71,18 @@ class PaymentPolicyForm(PolicyForm):
         ),
     )
 
+    part_days = forms.IntegerField(
+        label=gettext_lazy("Days until a bank transfer that came only in part waits for you"),
+        min_value=0,
+        max_value=365,
+        widget=UnitInput(unit=gettext_lazy("days")),
+        help_text=gettext_lazy("Counted from its last part. It can then be closed, and the money sent back."),
+    )
+
     @property
     def terms(self) -> Terms:
         """What a valid form says."""
-        return Terms(int(self.cleaned_data["limit"] * 100))
+        return Terms(int(self.cleaned_data["limit"] * 100), self.cleaned_data["part_days"])
 
 
 class RechargePolicyForm(PolicyForm):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from billing.auto_recharge import policies as recharge_policies
 from billing.auto_recharge import selectors as auto_recharges
 from billing.payments import policies as payment_policies
+from billing.payments import selectors as payments_selectors
 from billing.recharge import provisional
 from portal.accounts.access import PersonRequest, staff_view
 from portal.backoffice.policy_forms import PaymentPolicyForm, RechargePolicyForm
@@ -44,7 +45,7 @@ def desk_recharge_policies(request: PersonRequest) -> HttpResponse:
 @staff_view
 @require_POST
 def desk_payment_policies(request: PersonRequest) -> HttpResponse:
-    """Change the limit of provisional credits from a day on."""
+    """Change the rules of payments from a day on."""
     now = timezone.now()
     form = _payment_form(request, now)
     if not form.is_valid():
@@ -77,7 +78,7 @@ def _recharge_form(request: PersonRequest | None, now: datetime) -> RechargePoli
 
 
 def _payment_form(request: PersonRequest | None, now: datetime) -> PaymentPolicyForm:
-    initial = {"limit": Decimal(provisional.limit_cents(now)) / 100}
+    initial = {"limit": Decimal(provisional.limit_cents(now)) / 100, "part_days": payments_selectors.part_days(now)}
     return PaymentPolicyForm(request.POST if request else None, now=now, initial=initial, auto_id="id_payments_%s")
 
 

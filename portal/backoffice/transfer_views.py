@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.bank import selectors, services
+from billing.bank import closing, selectors, services
 from billing.payments.models import Attempt
 from billing.recharge import bank_transfers
 from billing.recharge.models import Recharge
 from billing.recharge.tables import KINDS as RECHARGE_KINDS
 from portal.accounts.access import PersonRequest, staff_view
-from portal.backoffice.bank_forms import ConfirmationForm
+from portal.backoffice.bank_forms import ClosureForm, ConfirmationForm
 from portal.backoffice.bank_views import REFUSED, paged, sentence, tabs
 
 BY_HAND: Final = "bank.confirm_by_hand"
@@ -28,7 +28,8 @@ BY_HAND: Final = "bank.confirm_by_hand"
 def desk_bank_transfers(request: PersonRequest) -> HttpResponse:
     """Bank transfers that are waited for, the oldest first."""
     awaited = bank_transfers.awaited().select_related("payment__recharge__account__parent")
-    context = {"tabs": tabs("desk_bank_transfers"), "today": timezone.localdate(), **paged(request, awaited)}
+    stuck = set(bank_transfers.stuck(timezone.now()).values_list("pk", flat=True))
+    context = {"tabs": tabs("desk_bank_transfers"), "stuck": stuck, **paged(request, awaited)}
     return render(request, "portal/backoffice/bank_transfers.html", context)
 
 
@@ -59,8 +60,27 @@ def desk_bank_confirmation(request: PersonRequest, payment: UUID) -> HttpRespons
     return redirect("desk_bank_transfer", payment)
 
 
+@staff_view
+@require_POST
+def desk_bank_closure(request: PersonRequest, payment: UUID) -> HttpResponse:
+    """Stop waiting for the rest of a bank transfer; what came of it is to be decided on its lines."""
+    attempt, form = _awaited(payment), ClosureForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say why the rest is not waited for any more."))
+        return redirect("desk_bank_transfer", payment)
+    recharge, now = attempt.payment.recharge, timezone.now()
+    try:
+        lines = closing.close_short(recharge=recharge, actor_id=request.user.pk, now=now, **form.cleaned_data)
+    except REFUSED as refusal:
+        messages.error(request, sentence(refusal))
+        return redirect("desk_bank_transfer", payment)
+    messages.success(request, _("The purchase is closed. Decide now what becomes of the money that came."))
+    return redirect("desk_bank_line", lines[0].public_id) if len(lines) == 1 else redirect("desk_bank")
+
+
 def _transfer_page(request: PersonRequest, attempt: Attempt, form: ConfirmationForm | None = None) -> HttpResponse:
     recharge = attempt.payment.recharge
+    is_part = recharge.state == Recharge.State.WAITING and attempt.received_cents > 0
     blank = ConfirmationForm.blank(attempt.missing_cents) if recharge.state != Recharge.State.PAID else None
     context = {
         "attempt": attempt,
@@ -68,6 +88,9 @@ def _transfer_page(request: PersonRequest, attempt: Attempt, form: ConfirmationF
         "kind": RECHARGE_KINDS[Recharge.State(recharge.state)],
         "bookings": selectors.active_bookings().filter(attempt=attempt).select_related("line", "created_by"),
         "form": (form or blank) if request.user.has_perm(BY_HAND) else None,
+        "closure": ClosureForm(initial={"received_cents": attempt.received_cents}, auto_id="closure_%s")
+        if is_part
+        else None,
     }
     return render(request, "portal/backoffice/bank_transfer.html", context, status=422 if form else 200)
 

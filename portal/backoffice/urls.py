@@ -45,6 +45,7 @@ staff_patterns = [
         transfer_views.desk_bank_confirmation,
         name="desk_bank_confirmation",
     ),
+    path("bank/transfers/<uuid:payment>/closure/", transfer_views.desk_bank_closure, name="desk_bank_closure"),
     path("bank/statements/", statement_views.desk_bank_statements, name="desk_bank_statements"),
     path("bank/statements/<uuid:statement>/", statement_views.desk_bank_statement, name="desk_bank_statement"),
     path("bank/statements/<uuid:statement>/import/", statement_views.desk_bank_import, name="desk_bank_import"),

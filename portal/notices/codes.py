@@ -56,7 +56,7 @@ RULES: Final[dict[Kind, Rule]] = {
     Kind.RECHARGE_PAID: Rule(_PAYERS, _("Credits were bought, and the invoice is there."), "recharge", True, True),
     Kind.RECHARGE_FAILED: Rule(_PAYERS, _("A payment did not succeed, and why."), "recharge", True, True),
     Kind.BANK_TRANSFER: Rule(
-        _PAYERS, _("What to transfer and to quote, and what is missing of it."), "recharge", True, True
+        _PAYERS, _("What to transfer and to quote, and what is missing or too much of it."), "recharge", True, True
     ),
     Kind.PAYMENT_REVERSED: Rule(_PAYERS, _("Money went back, and its credits with it."), "recharge", True, True),
     Kind.CARD_EXPIRING: Rule(_PAYERS, _("30, 7 and 1 days before a card expires."), "payment_methods", True),
@@ -94,6 +94,8 @@ class Stage(StrEnum):
 
     WAITING = "waiting"
     PARTLY = "partly"
+    SURPLUS = "surplus"
+    CLOSED_SHORT = "closed_short"
     EXPIRED = "expired"
 
 

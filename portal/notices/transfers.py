@@ -17,10 +17,33 @@ def told(facts: Mapping[str, Any]) -> tuple[str, tuple[str, ...], tuple[tuple[st
         "credits": credits(facts["credits_units"]),
         "amount": money(facts["gross_cents"], facts["currency"]),
         "missing": money(facts["missing_cents"], facts["currency"]),
+        "received": money(facts["gross_cents"] - facts["missing_cents"], facts["currency"]),
+        "surplus": money(facts.get("surplus_cents", 0), facts["currency"]),
         "day": day(date.fromisoformat(facts["expires_on"])),
     }
     stage = Stage(facts["stage"])
-    subject, sentences = {
+    is_about_awaited = stage in (Stage.WAITING, Stage.PARTLY, Stage.EXPIRED)
+    subject, sentences = _of_awaited(stage) if is_about_awaited else _of_received(stage)
+    is_awaited = stage in (Stage.WAITING, Stage.PARTLY)
+    details = _details(facts, named["missing"]) if is_awaited else ()
+    return subject % named, tuple(sentence % named for sentence in sentences), details
+
+
+def _details(facts: Mapping[str, Any], missing: str) -> tuple[tuple[str, str], ...]:
+    """What the bank's form asks for, the label before the value."""
+    details = [
+        (_("Amount"), missing),
+        (_("Reference to quote"), facts["reference"]),
+        (_("IBAN"), facts["iban"]),
+        (_("Account holder"), facts["holder"]),
+        (_("BIC"), facts["bic"]),
+    ]
+    return tuple((label, value) for label, value in details if value)
+
+
+def _of_awaited(stage: Stage) -> tuple[str, tuple[str, ...]]:
+    """Of money that is still to come, or was waited for in vain."""
+    return {
         Stage.WAITING: (
             _("%(account)s: please transfer %(amount)s"),
             (
@@ -45,17 +68,25 @@ def told(facts: Mapping[str, Any]) -> tuple[str, tuple[str, ...], tuple[tuple[st
             ),
         ),
     }[stage]
-    details = () if stage == Stage.EXPIRED else _details(facts, named["missing"])
-    return subject % named, tuple(sentence % named for sentence in sentences), details
 
 
-def _details(facts: Mapping[str, Any], missing: str) -> tuple[tuple[str, str], ...]:
-    """What the bank's form asks for, the label before the value."""
-    details = [
-        (_("Amount"), missing),
-        (_("Reference to quote"), facts["reference"]),
-        (_("IBAN"), facts["iban"]),
-        (_("Account holder"), facts["holder"]),
-        (_("BIC"), facts["bic"]),
-    ]
-    return tuple((label, value) for label, value in details if value)
+def _of_received(stage: Stage) -> tuple[str, tuple[str, ...]]:
+    """Of money that came and bought nothing."""
+    safe = _("That money is safe. We use it for your next purchase, or send it back: write to us which you prefer.")
+    return {
+        Stage.SURPLUS: (
+            _("%(account)s: %(surplus)s more than asked for have come"),
+            (
+                _("Your bank transfer for %(credits)s credits came with %(surplus)s more than were missing."),
+                safe,
+            ),
+        ),
+        Stage.CLOSED_SHORT: (
+            _("%(account)s: the purchase of %(credits)s credits is closed"),
+            (
+                _("%(received)s of your bank transfer of %(amount)s have come, and the rest has not followed."),
+                _("We have closed the purchase, and no credits were added."),
+                safe,
+            ),
+        ),
+    }[stage]

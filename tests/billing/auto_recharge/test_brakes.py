@@ -256,7 +256,7 @@ def test_a_cap_lasts_a_day_of_the_calendar_however_long_it_is(
     assert found == ["buy", "day_cap", "buy"]
 
 
-def marks(account: Account) -> tuple[int | None, list[int]]:
+def marks(account: Account) -> tuple[int | None, list[int | None]]:
     pot = LedgerAccount.objects.get(wallet__account=account)
     return pot.low_mark, list(Watch.objects.filter(wallet__account=account).values_list("level_units", flat=True))
 

@@ -1,13 +1,20 @@
 """A pack, a purchase by bank transfer, and files as banks write them."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from xml.sax.saxutils import escape
 
 import pytest
+from django.db.models import Sum
 
+from billing.bank import selectors as bank_selectors
+from billing.bank import services as bank
+from billing.bank import statements
+from billing.bank.codes import BookingKind
+from billing.bank.models import StatementLine
 from billing.payments import services as payments
 from billing.payments.models import Attempt
 from billing.pricing import selectors as pricing_selectors
@@ -16,6 +23,7 @@ from billing.recharge.models import Recharge
 from portal.accounts.models import Account, User
 
 IBAN = "IT60X0542811101000000123456"
+Imports = Callable[..., list[StatementLine]]
 
 
 @dataclass(frozen=True)
@@ -103,3 +111,35 @@ def buys(prices: None, now: datetime) -> Buys:
 @pytest.fixture
 def waiting(acme: Account, alice: User, buys: Buys) -> Waiting:
     return buys(acme, alice)
+
+
+@pytest.fixture
+def imports(olga: User, now: datetime) -> Imports:
+    """Import a file, look at its lines, and return them as they then are."""
+
+    def run(*entries: Paid | Sequence[Paid], content: bytes = b"") -> list[StatementLine]:
+        made = statements.upload(content=content or camt(entries), file_name="a.xml", actor_id=olga.pk, now=now)
+        statements.import_lines(statement=made, actor_id=olga.pk, now=now)
+        for line in statements.new_lines(made):
+            bank.book_new(line=line, now=now)
+        return list(made.lines.order_by("pk"))
+
+    return run
+
+
+def sums_are_right() -> bool:
+    """Whether what is open on every line, and received by every try, is what their bookings add up to."""
+    booked: dict[int, int] = defaultdict(int)
+    for booking in bank_selectors.active_bookings():
+        booked[booking.line_id] += booking.amount_cents
+    paid = bank_selectors.active_bookings().filter(kind=BookingKind.PURCHASE).order_by().values("attempt")
+    received = {each["attempt"]: each["sum"] for each in paid.annotate(sum=Sum("amount_cents"))}
+    lines, tries = (
+        StatementLine.objects.all(),
+        Attempt.objects.filter(provider="bank").select_related("payment__recharge"),
+    )
+    return all(booked[line.pk] == line.amount_cents - line.open_cents for line in lines) and all(
+        received.get(each.pk, 0) == each.received_cents
+        and (each.payment.recharge.state == Recharge.State.PAID) == (each.missing_cents == 0)
+        for each in tries
+    )

@@ -58,11 +58,11 @@ def test_two_who_change_it_at_once_leave_one_policy_at_a_time(operator: Account,
     ],
 )
 def test_a_form_that_says_nothing_sensible_is_refused(limit: str, day: str, wrong: str, now: datetime) -> None:
-    assert list(PaymentPolicyForm({"limit": limit, "valid_from": day}, now=now).errors) == [wrong]
+    assert list(PaymentPolicyForm({"limit": limit, "part_days": "7", "valid_from": day}, now=now).errors) == [wrong]
 
 
 def test_a_form_counts_from_the_beginning_of_its_day_and_never_before_now(now: datetime) -> None:
     for day, begins in (("2026-11-20", now), ("2026-11-21", datetime.fromisoformat("2026-11-21T00:00+01:00"))):
-        form = PaymentPolicyForm({"limit": "12.34", "valid_from": day}, now=now)
+        form = PaymentPolicyForm({"limit": "12.34", "part_days": "9", "valid_from": day}, now=now)
         assert form.is_valid()
-        assert (form.begins_at, form.terms) == (begins, Terms(1234))
+        assert (form.begins_at, form.terms) == (begins, Terms(1234, 9))

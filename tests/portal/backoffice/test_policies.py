@@ -88,8 +88,8 @@ def test_a_policy_that_cannot_be_is_answered_on_the_page(
 
 def test_the_limit_of_provisional_credits_is_changed_on_the_same_page(desk: Client, acme: Account) -> None:
     change = reverse("desk_payment_policies")
-    assert desk.post(change, {"limit": "-1", "valid_from": day(0)}).status_code == 422
-    done = desk.post(change, {"limit": "250", "valid_from": day(0)}, follow=True)
+    assert desk.post(change, {"limit": "-1", "part_days": "5", "valid_from": day(0)}).status_code == 422
+    done = desk.post(change, {"limit": "250", "part_days": "5", "valid_from": day(0)}, follow=True)
     assert "The policy is changed." in done.content.decode()
     assert PaymentPolicy.objects.get().provisional_limit_cents == 25_000
 
