@@ -172,7 +172,17 @@ def _keep_outgoing(statement: BankStatement, entries: list[Entry], now: datetime
 
 
 def _line(statement: BankStatement, entry: Entry, key: str, now: datetime) -> StatementLine:
+    """A line to be kept: new where it quotes something, else open for a person at once.
+
+    What quotes nothing of our shape, or says that it is money of ours that came back, pays nothing whatever is waited
+    for. Most lines of a large statement are so, and each look of its own would cost a transaction.
+    """
+    quoted = selectors.references(entry)
+    is_clear = entry.is_return or not quoted
+    left = matching.decide(entry.amount_cents, quoted, {}, is_return=entry.is_return).left if is_clear else ""
     return StatementLine(
+        state=LineState.OPEN if is_clear else LineState.NEW,
+        finding=left,
         statement=statement,
         iban=statement.iban,
         key=key,
