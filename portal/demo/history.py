@@ -15,7 +15,7 @@ from billing.pricing.codes import Service
 from messaging.contacts import services as contacts
 from messaging.senders import services as senders
 from messaging.senders.models import SenderName
-from portal.demo import alerts, habits, registers
+from portal.demo import alerts, habits, registers, replenishing
 from portal.demo.cast import CUSTOMERS, Firm, units
 from portal.demo.opening import Branch, open_branch, open_customer, thank, welcome
 from portal.demo.past import Past, days, days_ago, local
@@ -152,8 +152,12 @@ class History:
         self._past.timeline.at(moment, partial(self.purse.leave_unknown, branch))
 
     def loyalty(self, branch: Branch) -> None:
-        """Yesterday the British customer was given credits that expire."""
-        self._past.timeline.at(local(branch, days_ago(self._now, 1), 9), lambda now: thank(branch, now=now))
+        """The British customer's credits come back by themselves; yesterday it was given some that expire."""
+        at, past = self._past.timeline.at, self._past
+        at(local(branch, days_ago(self._now, replenishing.DAYS), 9, 30), partial(replenishing.switch_on, branch))
+        for day in days(days_ago(self._now, replenishing.DAYS), self._now.date()):
+            at(local(branch, day, 19), partial(replenishing.look, past, branch))
+        at(local(branch, days_ago(self._now, 1), 9), lambda now: thank(branch, now=now))
 
 
 _SPECIALS: Final[dict[str, Callable[[History, Branch], None]]] = {

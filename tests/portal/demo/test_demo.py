@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from django.db.models import Max, Min, Sum
 from pytest_django import DjangoDbBlocker, Settings
 
+from billing.auto_recharge.decide import Answer
+from billing.auto_recharge.models import AutoRecharge, Evaluation
 from billing.bank import statements
 from billing.bank.models import BankStatement
 from billing.credits import selectors as credits_selectors
@@ -149,6 +151,13 @@ def test_half_of_a_purchase_went_back_with_its_credits_and_a_credit_note() -> No
     )
     assert note.invoice.credited_cents == note.invoice.returned_cents == note.gross_cents
     assert note.issued_on < NOW.date() - timedelta(days=30)
+
+
+def test_credits_came_back_by_themselves_once_and_else_there_were_enough() -> None:
+    auto = AutoRecharge.objects.get(is_on=True)
+    answers = list(Evaluation.objects.filter(auto_recharge=auto).values_list("answer", flat=True))
+    assert answers.count(Answer.BUY) == Recharge.objects.filter(origin=Recharge.Origin.AUTOMATIC).count() >= 1
+    assert set(answers) == {Answer.BUY, Answer.ENOUGH}
 
 
 def test_one_payment_was_declined_one_is_unknown_and_one_was_for_a_while() -> None:
