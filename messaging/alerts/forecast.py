@@ -7,6 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
+from billing.amounts import UNITS_PER_CREDIT
 from billing.credits import selectors as credits_selectors
 from messaging.alerts import runway
 from messaging.alerts.models import BalanceAlert
@@ -81,5 +82,6 @@ def crossings(account: Account, now: datetime) -> list[Crossing]:
 
 
 def points(found: Runway) -> list[Point]:
-    """What is left at the end of each of the first days, for the chart."""
-    return [Point(formats.day(day), units, formats.credits(units)) for day, units in found.days[:DAYS_SHOWN]]
+    """What is left at the end of each of the first days, for the chart: an estimate, so in whole credits."""
+    whole = [(day, units - units % UNITS_PER_CREDIT) for day, units in found.days[:DAYS_SHOWN]]
+    return [Point(formats.day(day), units, formats.credits(units)) for day, units in whole]

@@ -44,6 +44,12 @@ def signed_credits(units: int) -> str:
 
 
 @register.filter
+def iban(number: str) -> str:
+    """An account number in the groups of four in which people read it: "IT60 X054 2811 1010 0000 0123 456"."""
+    return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+
+
+@register.filter
 def money(cents: int | None, currency: str = "EUR") -> str:
     """Cents as money: 420 → "€4.20", "4,20 €"; −420 → "−€4.20", "−4,20 €"."""
     if cents is None:
