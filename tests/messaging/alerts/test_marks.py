@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 from django.db import connection, connections
 from django.db.models import Q
+from pytest_django import DjangoAssertNumQueries
 
 from billing.amounts import to_units
 from billing.credits import selectors as credits_selectors
@@ -103,6 +104,19 @@ def test_a_wallet_that_stays_empty_is_looked_at_by_no_sweep(
     assert LedgerAccount.objects.filter(is_high=True).get().owner_id == acme.pk
     tasks.evaluate_due()
     assert not LedgerAccount.objects.filter(Q(is_low=True) | Q(is_high=True)).exists()
+
+
+def test_the_bell_of_a_wallet_that_passed_no_mark_asks_one_question(
+    acme: Account, grant: Grant, set_up: SetUp, spend: Spend, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    wallet = grant(acme, "100")
+    set_up(acme, "80")
+    spend(acme, "10")
+    with django_assert_num_queries(1):
+        assert selectors.crossings(wallet_id=wallet.pk) == []
+    spend(acme, "10")
+    with django_assert_num_queries(2):
+        assert [crossing.fires for crossing in selectors.crossings(wallet_id=wallet.pk)] == [True]
 
 
 def test_what_had_fired_before_there_were_marks_for_it_is_marked_by_the_migration(
