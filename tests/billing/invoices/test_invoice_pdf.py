@@ -14,7 +14,7 @@ from billing.invoices import pdf
 from billing.invoices.models import Invoice, InvoiceLine
 from billing.invoices.services import Line
 from portal.accounts.models import Account, BillingDetails
-from portal.pdf import OnlyEmbedded
+from portal.typesetting import OnlyEmbedded
 from tests.billing.invoices.conftest import Issue
 
 
