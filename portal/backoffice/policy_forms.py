@@ -72,7 +72,7 @@ class PaymentPolicyForm(PolicyForm):
     )
 
     part_days = forms.IntegerField(
-        label=gettext_lazy("Days until a bank transfer that came only in part waits for you"),
+        label=gettext_lazy("Days to wait for the rest of a bank transfer"),
         min_value=0,
         max_value=365,
         widget=UnitInput(unit=gettext_lazy("days")),

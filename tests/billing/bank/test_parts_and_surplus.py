@@ -152,10 +152,10 @@ def test_staff_close_a_part_on_its_page_and_go_on_to_its_line(
 ) -> None:
     desk: Client = signed_in(olga)
     url = reverse("desk_bank_transfer", args=[waiting.recharge.payment.public_id])
-    assert "Close it short" not in desk.get(url).content.decode()
+    assert "Close it without the rest" not in desk.get(url).content.decode()
     imports(Paid(300, structured=waiting.reference))
     page = desk.get(url).content.decode()
-    assert "Close it short" in page
+    assert "Close it without the rest" in page
     assert "The €3.00 that came are to be decided again" in page
     closure = reverse("desk_bank_closure", args=[waiting.recharge.payment.public_id])
     refused = desk.post(closure, {"received_cents": "300", "reason": ""}, follow=True)
