@@ -161,7 +161,9 @@ class Notice(Attempted):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    alert = models.ForeignKey(BalanceAlert, models.PROTECT, related_name="notices", db_index=False)
+    # The statement that writes notices holds their alerts under lock, and a trigger lets none be deleted: a foreign key
+    # would look again at the end, once for every notice.
+    alert = models.ForeignKey(BalanceAlert, models.PROTECT, related_name="notices", db_index=False, db_constraint=False)
     kind = models.CharField(_("notice"), max_length=8, choices=Kind.choices)
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     address = models.CharField(_("address"), max_length=254)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from messaging.alerts import sending
 from messaging.alerts.models import BalanceAlert, Notice
@@ -41,6 +41,16 @@ def test_the_table_refuses_the_same_alert_twice(acme: Account, set_up: SetUp) ->
     alert.pk, alert.public_id = None, alert.account.public_id
     with pytest.raises(IntegrityError, match="an_alert_is_set_up_once"), transaction.atomic():
         alert.save(force_insert=True)
+
+
+def test_the_table_lets_no_alert_be_deleted_whose_notices_name_it(acme: Account, set_up: SetUp) -> None:
+    set_up(acme, "50")
+    with (
+        pytest.raises(IntegrityError, match="alerts_balancealert"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("DELETE FROM alerts_balancealert")
 
 
 @pytest.mark.parametrize(
