@@ -175,10 +175,14 @@ def unusual(facts: Facts) -> Unusual | None:
     # Without hours between there is no second one too soon: who waited in the queue may have looked at an older clock.
     if facts.apart and facts.last_bought_at is not None and facts.now - facts.last_bought_at < facts.apart:
         return Unusual.SECOND
-    above = facts.used_last_day > facts.pace_factor * facts.used_usually
-    if facts.used_usually and above and facts.used_last_day > facts.quantity:
+    if outruns(facts.used_last_day, facts.used_usually, facts.pace_factor, facts.quantity):
         return Unusual.PACE
     return None
+
+
+def outruns(used_last_day: int, used_usually: int, pace_factor: int, quantity: int) -> bool:
+    """Whether far more was used than on other days, and more than one purchase brings; of who used nothing so far: no."""
+    return 0 < pace_factor * used_usually < used_last_day and used_last_day > quantity
 
 
 def decide(facts: Facts) -> Decision:

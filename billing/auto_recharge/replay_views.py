@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from billing.amounts import UNITS_PER_CREDIT
-from billing.auto_recharge import replaying, selectors
+from billing.auto_recharge import past_brakes, replaying, selectors
 from billing.auto_recharge.forms import ReplayForm
 from billing.auto_recharge.models import AutoRecharge, Policy
 from billing.auto_recharge.replaying import Wish
@@ -35,24 +35,26 @@ def auto_recharge_replay(request: AccountRequest) -> HttpResponse:
     if form.is_bound and not form.is_valid():
         return render(request, "billing/auto_recharge/replay.html", {"form": form, "auto": auto}, status=422)
     wish = form.wish() if form.is_bound else wish
-    context = {"form": form, "auto": auto, "wish": wish, **_replayed(request, wish, rules)}
+    context = {"form": form, "auto": auto, "wish": wish, **_replayed(request, wish, rules, auto)}
     return render(request, "billing/auto_recharge/replay.html", context)
 
 
-def _replayed(request: AccountRequest, wish: Wish, rules: Policy) -> dict[str, Any]:
+def _replayed(request: AccountRequest, wish: Wish, rules: Policy, auto: AutoRecharge | None) -> dict[str, Any]:
     """What the page shows of the replay; nothing where no credits were used."""
     now = timezone.now()
     past = replaying.past(request.account, now)
     if not any(amount < 0 for amount in past.amounts):
         return {}
     price = replaying.prices(request.account, now)
-    outcome = replaying.outcome(past, wish.terms, price)
-    pair = replaying.recommendation(past, rules.quantities, wish)
+    brakes = past_brakes.brakes(request.account, auto, rules, past, price)
+    outcome = replaying.outcome(past, wish.terms, price, brakes)
+    pair = replaying.recommendation(past, rules.quantities, wish, brakes)
     return {
         "outcome": outcome,
         "points": replaying.points(past, outcome.made, ZoneInfo(request.account.time_zone)),
         "bought": replaying.bought(outcome, price)[:ROWS],
-        "recommended": replaying.outcome(past, pair, price) if pair else None,
+        "held": replaying.held(outcome)[:ROWS],
+        "recommended": replaying.outcome(past, pair, price, brakes) if pair else None,
         "is_recommended": pair == outcome.terms,
         "fill_in": urlencode(_pair(pair)),
         "again": urlencode(_pair(pair) | {"days": wish.days, "most": wish.most_a_month}),

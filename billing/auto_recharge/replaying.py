@@ -7,10 +7,15 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
 from billing.amounts import UNITS_PER_CREDIT
 from billing.auto_recharge import simulate
+from billing.auto_recharge.braking import Brakes, Price
+from billing.auto_recharge.decide import Answer
 from billing.auto_recharge.facts import cost_cents
-from billing.auto_recharge.simulate import Past, Price, Replay, Terms
+from billing.auto_recharge.simulate import Past, Replay, Terms
 from billing.ledger import entries
 from billing.ledger.codes import TransferCode
 from billing.ledger.entries import Period
@@ -27,6 +32,13 @@ HOUR_MS: Final = 3_600_000
 
 # What was bought, and what of it went back: the recharge that is tried out buys instead.
 LEFT_OUT: Final = (TransferCode.PURCHASE, TransferCode.REFUND, TransferCode.REVERSAL)
+
+HELD_BY: Final[dict[Answer, StrOrPromise]] = {
+    Answer.PAUSED: _("A pause after a declined payment"),
+    Answer.DAY_CAP: _("The limit of the day"),
+    Answer.MONTH_CAP: _("The limit of the month"),
+    Answer.ASKED: _("The question whether an unusual purchase is to be made"),
+}
 
 THRESHOLDS: Final = tuple(
     step * 10**power * UNITS_PER_CREDIT for power in range(1, 5) for step in (1, 2, 5) if step * 10**power <= 50_000
@@ -60,6 +72,15 @@ class Bought:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What held a purchase of the replay back, from when until when, to be shown."""
+
+    at: datetime
+    until: datetime
+    why: StrOrPromise
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a pair would have come to: money in cents with VAT at today's price, None where it is not for sale."""
 
@@ -78,10 +99,10 @@ def past(account: Account, now: datetime) -> Past:
     since = max(now - WINDOW, min(account.created_at, now))
     pot = LedgerAccount.objects.filter(wallet__account=account).first()
     if pot is None:
-        return Past(_ms(since), _ms(now), 0, [], [])
+        return Past(in_ms(since), in_ms(now), 0, [], [])
     opening = entries.sums(pot, Period(since, None)).opening
     moments, amounts = entries.course(pot, since, now, without=LEFT_OUT)
-    return Past(_ms(since), _ms(now), opening, moments, amounts)
+    return Past(in_ms(since), in_ms(now), opening, moments, amounts)
 
 
 def prices(account: Account, now: datetime) -> Price:
@@ -90,24 +111,24 @@ def prices(account: Account, now: datetime) -> Price:
     return cache(lambda units: cost_cents(account, pricing_selectors.price_in(packs, units)))
 
 
-def outcome(past: Past, terms: Terms, price: Price) -> Outcome:
+def outcome(past: Past, terms: Terms, price: Price, brakes: Brakes | None = None) -> Outcome:
     """Replay the past with a pair, and price its purchases."""
-    made = simulate.replay(past, terms)
+    made = simulate.replay(past, terms, brakes)
     return Outcome(terms, made, made.cents(price))
 
 
-def recommendation(past: Past, quantities: Sequence[int], wish: Wish) -> Terms | None:
+def recommendation(past: Past, quantities: Sequence[int], wish: Wish, brakes: Brakes | None = None) -> Terms | None:
     """The pair that ties up the least and would have been enough, with as many recharges a month as are wished at most."""
     days = timedelta(milliseconds=past.until - past.since)
     most = max(wish.most_a_month, round(wish.most_a_month * (days / MONTH)))
-    return simulate.recommended(past, THRESHOLDS, quantities, wish.terms.delay, most)
+    return simulate.recommended(past, THRESHOLDS, quantities, wish.terms.delay, most, brakes)
 
 
 def points(past: Past, made: Replay, zone: ZoneInfo) -> list[Point]:
     """The lowest number of credits of each day in the zone, for the chart."""
-    first, last = (_moment(at).astimezone(zone).date() for at in (past.since, past.until))
+    first, last = (moment(at).astimezone(zone).date() for at in (past.since, past.until))
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    midnights = [_ms(datetime.combine(day, time(), zone)) for day in days[1:]]
+    midnights = [in_ms(datetime.combine(day, time(), zone)) for day in days[1:]]
     lows = simulate.lowest(past, made, [past.since, *midnights, past.until + 1])
     return [
         Point(formats.day(day), max(low, 0), formats.credits(max(low, 0))) for day, low in zip(days, lows, strict=True)
@@ -116,12 +137,19 @@ def points(past: Past, made: Replay, zone: ZoneInfo) -> list[Point]:
 
 def bought(outcome: Outcome, price: Price) -> list[Bought]:
     """The purchases of the replay in order."""
-    return [Bought(_moment(each.at), each.units, each.available, price(each.units)) for each in outcome.made.purchases]
+    return [Bought(moment(each.at), each.units, each.available, price(each.units)) for each in outcome.made.purchases]
 
 
-def _ms(moment: datetime) -> int:
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)) // MILLISECOND)
+def held(outcome: Outcome) -> list[Held]:
+    """What held a purchase back, in order."""
+    return [Held(moment(each.at), moment(each.until), HELD_BY[each.why]) for each in outcome.made.held]
 
 
-def _moment(ms: int) -> datetime:
+def in_ms(at: datetime) -> int:
+    """The milliseconds since 1970."""
+    return int((at - datetime(1970, 1, 1, tzinfo=UTC)) // MILLISECOND)
+
+
+def moment(ms: int) -> datetime:
+    """The moment of so many milliseconds since 1970."""
     return datetime(1970, 1, 1, tzinfo=UTC) + ms * MILLISECOND

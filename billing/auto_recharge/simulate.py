@@ -4,20 +4,22 @@ A wallet's past is replayed with its purchases left out: the recharge makes its 
 is missing of it is refused. So the credits never fall below zero, and they are at zero from a shortage until the next
 credits come.
 
+Brakes hold a purchase back: what is missing then is bought when they let go of it.
+
 The past is kept as running sums with the lowest of each block, so that the next moment at which the credits fall to a
 level is found without looking at every use. That is what lets many pairs be tried.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Final
 
+from billing.auto_recharge.braking import Brakes, Guard, Hold, Price
 from billing.auto_recharge.decide import size
 
 BLOCK: Final = 512
-Price = Callable[[int], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,12 @@ class Course:
 
 @dataclass(slots=True)
 class Replay:
-    """What would have come of it: the purchases, milliseconds at zero, and the units and the uses that were refused."""
+    """What would have come of it: the purchases, what held one back, milliseconds at zero, and the units and the uses that
+    were refused."""
 
     start: int
     purchases: list[Purchase] = field(default_factory=list)
+    held: list[Hold] = field(default_factory=list)
     zero_ms: int = 0
     refused_units: int = 0
     refused_count: int = 0
@@ -108,19 +112,24 @@ class Replay:
         return None if None in each else sum(cents for cents in each if cents is not None)
 
 
-def replay(past: Past, terms: Terms) -> Replay:
+def replay(past: Past, terms: Terms, brakes: Brakes | None = None) -> Replay:
     """Replay the past with `terms`; it begins with no more credits than ever lie there: threshold and quantity."""
-    *_, made = _steps(past, terms)
+    *_, made = _steps(past, terms, brakes)
     return made
 
 
-def holds(past: Past, terms: Terms, most: int) -> bool:
+def holds(past: Past, terms: Terms, most: int, brakes: Brakes | None = None) -> bool:
     """Whether the credits would never have been at zero, nothing refused, with at most so many purchases."""
-    return all(not step.is_short and len(step.purchases) <= most for step in _steps(past, terms))
+    return all(not step.is_short and len(step.purchases) <= most for step in _steps(past, terms, brakes))
 
 
 def recommended(
-    past: Past, thresholds: Iterable[int], quantities: Iterable[int], delay: int, most: int
+    past: Past,
+    thresholds: Iterable[int],
+    quantities: Iterable[int],
+    delay: int,
+    most: int,
+    brakes: Brakes | None = None,
 ) -> Terms | None:
     """The pair that ties up the least, so the smallest sum of threshold and quantity, of those that hold; None: no pair.
 
@@ -129,7 +138,7 @@ def recommended(
     quantities = list(quantities)
     pairs = [Terms(threshold, quantity, delay) for threshold in thresholds for quantity in quantities]
     pairs.sort(key=lambda pair: (pair.threshold + pair.quantity, -pair.quantity))
-    return next((pair for pair in pairs if holds(past, pair, most)), None)
+    return next((pair for pair in pairs if holds(past, pair, most, brakes)), None)
 
 
 def lowest(past: Past, made: Replay, bounds: Sequence[int]) -> list[int]:
@@ -152,9 +161,9 @@ def lowest(past: Past, made: Replay, bounds: Sequence[int]) -> list[int]:
     return found
 
 
-def _steps(past: Past, terms: Terms) -> Iterator[Replay]:
+def _steps(past: Past, terms: Terms, brakes: Brakes | None) -> Iterator[Replay]:
     """Go through the past from one thing that happens to the next; the same object each time."""
-    walk = _Walk(past, terms)
+    walk = _Walk(past, terms, Guard(brakes, terms.quantity) if brakes else None)
     while walk.step():
         yield walk.made
     walk.end()
@@ -162,12 +171,13 @@ def _steps(past: Past, terms: Terms) -> Iterator[Replay]:
 
 
 class _Walk:
-    """Where a replay has come to: the next place of the past, the moment, the balance, and what is on its way."""
+    """Where a replay has come to: the next place of the past, the moment, the balance, and what is on its way or held."""
 
-    __slots__ = ("at", "balance", "coming", "made", "past", "place", "shift", "terms", "zero_since")
+    __slots__ = ("at", "balance", "coming", "guard", "hold", "made", "past", "place", "shift", "terms", "zero_since")
 
-    def __init__(self, past: Past, terms: Terms) -> None:
-        self.past, self.terms = past, terms
+    def __init__(self, past: Past, terms: Terms, guard: Guard | None) -> None:
+        self.past, self.terms, self.guard = past, terms, guard
+        self.hold: Hold | None = None
         self.made = Replay(min(past.opening, terms.threshold + terms.quantity))
         self.place, self.at, self.balance, self.shift = 0, past.since, self.made.start, self.made.start
         self.zero_since = past.since if self.balance <= 0 else None
@@ -175,24 +185,23 @@ class _Walk:
         self.made.courses.append(Course(self.at, 0, self.shift))
 
     def step(self) -> bool:
-        """Go on to the next use that matters, or to the next arrival; False when nothing more happens."""
-        past, terms = self.past, self.terms
-        if self.coming is None and self.balance <= terms.threshold:
-            units = size(available=self.balance, on_their_way=0, threshold=terms.threshold, quantity=terms.quantity)
-            self.made.purchases.append(Purchase(self.at, units, self.balance))
-            self.coming = (self.at + terms.delay, units)
-        end = len(past.sums) if self.coming is None else bisect_left(past.moments, self.coming[0], self.place)
-        if self.zero_since is not None:
-            self._refuse(past.next_coming(self.place, end))
-            found = self.place if self.place < end else None
-        else:
-            found = past.first(self.place, end, (terms.threshold if self.coming is None else 0) - self.shift)
+        """Go on to the next use that matters, to the next arrival, or to the end of a hold; False when nothing more
+        happens."""
+        past = self.past
+        if self.coming is None:
+            self._decide()
+        turn = self.coming[0] if self.coming else self.hold.until if self.hold else None
+        end = len(past.sums) if turn is None else bisect_left(past.moments, turn, self.place)
+        found = self._next(end)
         if found is not None:
             self._use(found)
-        elif self.coming is not None and self.coming[0] <= past.until:
+        elif turn is None or turn > past.until:
+            return False
+        elif self.coming is not None:
             self._arrive(*self.coming, end)
         else:
-            return False
+            self.at, self.place = turn, end
+            self.balance = self.shift + (past.sums[end - 1] if end else 0)
         if self.balance <= 0 and self.zero_since is None:
             self.zero_since = self.at
         elif self.balance > 0 and self.zero_since is not None:
@@ -203,6 +212,38 @@ class _Walk:
         """Count what was at zero until the end."""
         if self.zero_since is not None:
             self.made.zero_ms += self.past.until - self.zero_since
+
+    def _decide(self) -> None:
+        """Buy what is missing, if anything is and nothing holds it back."""
+        terms, guard, before, self.hold = self.terms, self.guard, self.hold, None
+        if self.balance > terms.threshold:
+            if guard is not None:
+                guard.lapse()
+            return
+        units = size(available=self.balance, on_their_way=0, threshold=terms.threshold, quantity=terms.quantity)
+        if guard is not None:
+            self.hold = guard.hold(self.at, units)
+            if self.hold is not None:
+                if before is None or (before.until, before.why) != (self.hold.until, self.hold.why):
+                    self.made.held.append(self.hold)
+                return
+            guard.buy(self.at, units, self.at + terms.delay)
+        self.made.purchases.append(Purchase(self.at, units, self.balance))
+        self.coming = (self.at + terms.delay, units)
+
+    def _next(self, end: int) -> int | None:
+        """The next place before `end` that matters: where the credits fall to the threshold, or to zero while some are
+        on their way; and, while a purchase is held back, where some come, because less is missing then."""
+        past = self.past
+        if self.zero_since is not None:
+            self._refuse(past.next_coming(self.place, end))
+            return self.place if self.place < end else None
+        is_idle = self.coming is None and self.hold is None
+        found = past.first(self.place, end, (self.terms.threshold if is_idle else 0) - self.shift)
+        if self.hold is None:
+            return found
+        came = past.next_coming(self.place, end if found is None else found)
+        return came if came < (end if found is None else found) else found
 
     def _use(self, found: int) -> None:
         """Let what stands at `found` happen; what is missing of it is refused."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 from time import perf_counter
@@ -12,8 +13,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from billing.auto_recharge import replaying
-from billing.auto_recharge.models import QUANTITIES
+from billing.auto_recharge import past_brakes, replaying
+from billing.auto_recharge.braking import Brakes
+from billing.auto_recharge.models import QUANTITIES, Policy
 from billing.auto_recharge.replaying import Wish
 from billing.credits import services as credits
 from portal.accounts.models import Account
@@ -58,32 +60,50 @@ def test_sixty_days_are_replayed(acme: Account, prices: None) -> None:
         cursor.execute("ANALYZE ledger_transfer")
     past = replaying.past(acme, now)
     assert len(past.moments) == ENTRIES
-    price, zone = replaying.prices(acme, now), ZoneInfo("Europe/Rome")
+    price, zone, rules = replaying.prices(acme, now), ZoneInfo("Europe/Rome"), Policy(valid_from=now)
+    brakes = past_brakes.brakes(acme, None, rules, past, price)
+
+    def loosened(brakes: Brakes) -> Brakes:
+        return replace(brakes, day_cap=10**9, month_cap=10**9, apart=0, pace_factor=10_000)
+
     many = Wish(500 * UNITS, 100 * UNITS, 0, 4)
     slow = Wish(500 * UNITS, 1_000 * UNITS, 5, 10)
 
-    def whole(wish: Wish) -> None:
+    def whole(wish: Wish, loosen: Callable[[Brakes], Brakes] = lambda brakes: brakes) -> None:
         past = replaying.past(acme, now)
-        made = replaying.outcome(past, wish.terms, price)
+        found = loosen(past_brakes.brakes(acme, None, rules, past, price))
+        made = replaying.outcome(past, wish.terms, price, found)
         replaying.points(past, made.made, zone)
 
     load = os.getloadavg()[0]
     record(
         "Replaying 60 days",
-        f"A wallet with {ENTRIES:,} uses in 60 days: reading them, replaying one pair, and the chart's 60 days; and the "
-        f"pair that is recommended, which tries up to 84. Milliseconds, median of {ROUNDS}; load {load:.1f} on 2 cores.",
+        f"A wallet with {ENTRIES:,} uses in 60 days: reading them, what held back, replaying one pair, and the chart's 60 "
+        f"days; and the pair that is recommended, which tries up to 84. Milliseconds, median of {ROUNDS}; load {load:.1f} on 2 cores.",
         ["what", "ms"],
         [
             [name, f"{milliseconds(call):.0f}"]
             for name, call in (
                 ("reading alone", lambda: replaying.past(acme, now)),
-                ("the replay, 2,100 recharges at once", lambda: whole(many)),
+                ("what held back: limits, pauses, use", lambda: past_brakes.brakes(acme, None, rules, past, price)),
+                ("the replay, held back by limits and questions", lambda: whole(many)),
+                (
+                    "the replay, 2,100 recharges that nothing holds back",
+                    lambda: whole(many, loosened),
+                ),
                 ("the replay, recharges that take five days", lambda: whole(slow)),
                 (
                     "the recommendation, at most 4 recharges a month",
-                    lambda: replaying.recommendation(past, QUANTITIES, many),
+                    lambda: replaying.recommendation(past, QUANTITIES, many, brakes),
                 ),
-                ("the recommendation, five days, at most 10", lambda: replaying.recommendation(past, QUANTITIES, slow)),
+                (
+                    "the same where nothing holds back",
+                    lambda: replaying.recommendation(past, QUANTITIES, many, loosened(brakes)),
+                ),
+                (
+                    "the recommendation, five days, at most 10",
+                    lambda: replaying.recommendation(past, QUANTITIES, slow, brakes),
+                ),
             )
         ],
     )

@@ -1,20 +1,23 @@
 """The replay of an account's own 60 days, on the page and from the ledger."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.auto_recharge import replaying
-from billing.auto_recharge.simulate import Terms
+from billing.auto_recharge import past_brakes, replaying, selectors
+from billing.auto_recharge.models import Evaluation
+from billing.auto_recharge.simulate import Past, Terms
 from billing.credits import services as credits
 from billing.credits.services import Cause
 from billing.ledger.codes import TransferCode
+from billing.payments.providers import sandbox
 from portal.accounts.models import Account, User
-from tests.billing.auto_recharge.conftest import CREDIT, SwitchedOn
+from tests.billing.auto_recharge.conftest import CREDIT, Card, SwitchedOn
 from tests.conftest import SignedIn
 
 DAY = timedelta(days=1)
@@ -89,3 +92,35 @@ def test_without_use_there_is_nothing_to_replay(old_acme: Account, alice: User, 
     browser: Client = signed_in(alice)
     page = browser.get(reverse("auto_recharge_replay", args=[old_acme.public_id])).content.decode()
     assert "Nothing to replay yet" in page
+
+
+def past_moment(past: Past, days: int) -> datetime:
+    return replaying.moment(past.until - days * 86_400_000)
+
+
+def test_the_replay_knows_the_limits_of_today_and_the_pauses_there_were(
+    old_acme: Account, card: Card, switched_on: SwitchedOn, used: datetime
+) -> None:
+    auto = switched_on(card(sandbox.DECLINED), day_cap_cents=600)
+    rules, past, price = selectors.policy(used), replaying.past(old_acme, used), replaying.prices(old_acme, used)
+    figures = {"threshold_units": 1, "quantity_units": 1, "available_units": 1, "on_their_way_units": 0, "units": 1}
+    looks = [("paused", 48.5, 46), ("paused", 30, 25), ("enough", 28, 0), ("paused", 70, 69)]
+    for answer, begun, until in looks:
+        at = used - begun * DAY
+        moments = {"first_at": at, "last_at": at, "until": used - until * DAY if answer == "paused" else None}
+        Evaluation.objects.create(auto_recharge=auto, answer=answer, conditions={}, **figures, **moments)
+    brakes = past_brakes.brakes(old_acme, auto, rules, past, price)
+    assert (brakes.day_cap, brakes.month_cap) == (600, rules.month_cap_cents)
+    pauses = [((past.until - begun) / 86_400_000, (past.until - end) / 86_400_000) for begun, end in brakes.pauses]
+    assert pauses == [(48.5, 46), (30, 28)]
+    assert brakes.used.within(past.since, past.until) == 10 * 40 * CREDIT
+    zone = ZoneInfo(old_acme.time_zone)
+    begins = {replaying.moment(day).astimezone(zone).time() for day in (*brakes.days, *brakes.months)}
+    assert begins == {time()}
+    assert brakes.days[0] <= past.since
+    assert brakes.months[-1] > past.until
+    # What is needed on the third day of use waits for the end of the pause, and is bought for what is missing then.
+    made = replaying.outcome(past, Terms(50 * CREDIT, 100 * CREDIT), price, brakes)
+    ends = [each.until for each in replaying.held(made) if each.why == "A pause after a declined payment"]
+    assert ends == [past_moment(past, 46), past_moment(past, 28)]
+    assert set(ends) <= {each.at for each in replaying.bought(made, price)}
