@@ -80,6 +80,8 @@ def quick_housekeeping() -> None:
     transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]
     # What was imported and collected stays until the end: no need to look through it again and again.
     gc.freeze()
+    # What a test leaves is little: looked for less often than after every 700 new objects.
+    gc.set_threshold(20_000, 20, 50)
     gc.enable()
 
 
