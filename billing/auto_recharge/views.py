@@ -1,5 +1,6 @@
 """Switching automatic recharge on and off, answering its questions, and reading why it did or did not start."""
 
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -162,8 +163,9 @@ def auto_recharge_evaluations(request: AccountRequest) -> HttpResponse:
 
 
 def _told(conditions: dict[str, bool]) -> list[tuple[str, bool]]:
-    """The stored conditions in words, in the order in which they were asked."""
-    return [(str(text.condition), conditions[name]) for name, text in WORDS.items() if name in conditions]
+    """The stored conditions in words: what was not met first, else in the order in which they were asked."""
+    told = [(str(text.condition), conditions[name]) for name, text in WORDS.items() if name in conditions]
+    return sorted(told, key=itemgetter(1))
 
 
 def _revision(request: AccountRequest) -> int:
