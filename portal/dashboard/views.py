@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from billing.auto_recharge import selectors as auto_recharge_selectors
+from billing.auto_recharge.models import Question
 from billing.credits import selectors as credits_selectors
 from billing.recharge import selectors as recharge_selectors
 from billing.recharge.models import Recharge
@@ -40,6 +42,7 @@ def dashboard(request: AccountRequest) -> HttpResponse:
         "traffic": traffic,
         "points": _points(traffic),
         "running": selectors.running(account),
+        "question": _question(request),
         "recharges": [(recharge, KINDS[Recharge.State(recharge.state)]) for recharge in recharges],
         "alerts": list(alerts_selectors.alerts(account)[:5]),
         "steps": _steps(request, steps) if steps else [],
@@ -53,6 +56,13 @@ def _recharges(request: AccountRequest) -> list[Recharge]:
     if not request.member.can(Capability.VIEW_BILLING):
         return []
     return list(recharge_selectors.recharges(request.account)[:5])
+
+
+def _question(request: AccountRequest) -> Question | None:
+    """The purchase that waits for whoever looks; others need not be told of it."""
+    if not request.member.can(Capability.BUY):
+        return None
+    return auto_recharge_selectors.questions(request.account).filter(state=Question.State.WAITING).first()
 
 
 def _points(traffic: Traffic) -> list[Point]:

@@ -105,6 +105,8 @@ def test_the_question_is_mailed_and_answered_once_by_who_may_buy(
     question = selectors.questions(old_acme).get()
     page = browser.get(url("auto_recharge", old_acme)).content.decode()
     assert "May we buy 100 credits for €5.12?" in page
+    assert "May we buy 100 credits for €5.12?" in browser.get(url("dashboard", old_acme)).content.decode()
+    assert "May we buy" not in signed_in(bob).get(url("dashboard", old_acme)).content.decode()
     answers = url("auto_recharge_answer", old_acme, question.public_id)
     approval = {"verdict": "approve", "amount": "512"}
     assert signed_in(bob).post(answers, approval).status_code == 403
