@@ -12,8 +12,8 @@ CREATE OR REPLACE FUNCTION ledger_transfer(
 ) LANGUAGE plpgsql AS $$
 DECLARE
     held ledger_transfer%ROWTYPE;
-    debit ledger_account%ROWTYPE;
-    credit ledger_account%ROWTYPE;
+    debit record;         -- of both accounts what is asked of them below, not the whole row
+    credit record;
     pending bigint := 0;  -- how both pending counters change
     posted bigint := 0;   -- how both posted counters change
 BEGIN
@@ -35,11 +35,15 @@ BEGIN
     END CASE;
 
     IF p_debit < p_credit THEN
-        SELECT * INTO debit FROM ledger_account WHERE id = p_debit FOR NO KEY UPDATE;
-        SELECT * INTO credit FROM ledger_account WHERE id = p_credit FOR NO KEY UPDATE;
+        SELECT id, customer_id, may_overdraw, available, last_entry_at, credits_posted - debits_posted AS balance
+          INTO debit FROM ledger_account WHERE id = p_debit FOR NO KEY UPDATE;
+        SELECT id, customer_id, may_overdraw, available, last_entry_at, credits_posted - debits_posted AS balance
+          INTO credit FROM ledger_account WHERE id = p_credit FOR NO KEY UPDATE;
     ELSE
-        SELECT * INTO credit FROM ledger_account WHERE id = p_credit FOR NO KEY UPDATE;
-        SELECT * INTO debit FROM ledger_account WHERE id = p_debit FOR NO KEY UPDATE;
+        SELECT id, customer_id, may_overdraw, available, last_entry_at, credits_posted - debits_posted AS balance
+          INTO credit FROM ledger_account WHERE id = p_credit FOR NO KEY UPDATE;
+        SELECT id, customer_id, may_overdraw, available, last_entry_at, credits_posted - debits_posted AS balance
+          INTO debit FROM ledger_account WHERE id = p_debit FOR NO KEY UPDATE;
     END IF;
 
     -- No foreign key looks after this: a transfer is written by the functions of this folder alone, and an account is
@@ -61,8 +65,7 @@ BEGIN
         INSERT INTO ledger_transfer (phase, debit_account_id, credit_account_id, amount, hold_id, code, reference,
                                      sequence, subject, actor_id, debit_balance, credit_balance, created_at)
         VALUES (p_phase, p_debit, p_credit, p_amount, p_hold, p_code, p_reference, 0, p_subject, p_actor,
-                debit.credits_posted - debit.debits_posted - posted,
-                credit.credits_posted - credit.debits_posted + posted, p_at)
+                debit.balance - posted, credit.balance + posted, p_at)
         ON CONFLICT (reference, sequence) DO NOTHING
         RETURNING * INTO moved;
         IF FOUND THEN
