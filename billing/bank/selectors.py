@@ -1,14 +1,15 @@
 """Questions about the bank: what is expected, which lines wait for a person, and what they may be for."""
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from billing.bank import matching
-from billing.bank.codes import LineState
+from billing.bank.codes import BookingKind, LineState
 from billing.bank.entries import Entry
 from billing.bank.matching import Expected, Standing
 from billing.bank.models import BankStatement, Booking, OutgoingLine, StatementLine
@@ -57,6 +58,28 @@ def open_lines() -> QuerySet[StatementLine]:
 def outgoing_lines() -> QuerySet[OutgoingLine]:
     """Money that went out, newest first."""
     return OutgoingLine.objects.order_by("-booked_on", "-pk")
+
+
+def sent_back(lines: Sequence[OutgoingLine]) -> dict[int, Booking]:
+    """Which of these are money that a booking says to have been sent back, by the key of the line: the same amount, under
+    the reference that was written down with it."""
+    amounts = {line.amount_cents for line in lines}
+    known = active_bookings().filter(kind=BookingKind.RETURNED, amount_cents__in=amounts).exclude(reference="")
+    bookings = list(known.select_related("line").order_by("pk"))
+    found = {}
+    for line in lines:
+        written = f"{line.text} {line.structured} {line.bank_reference}"
+        mine = (each for each in bookings if each.amount_cents == line.amount_cents)
+        if booking := next((each for each in mine if _stands_in(written, each.reference)), None):
+            found[line.pk] = booking
+            bookings.remove(booking)
+    return found
+
+
+def _stands_in(text: str, reference: str) -> bool:
+    """Whether a text has the reference as a whole, and not the beginning of a longer one."""
+    said, wanted = (" ".join(each.casefold().split()) for each in (text, reference))
+    return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", said) is not None
 
 
 def waiting_counts(now: datetime) -> tuple[int, int]:

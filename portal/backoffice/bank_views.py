@@ -1,7 +1,7 @@
 """The desk's pages about money that came to the bank account, and what a person decides about it."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from billing.bank import selectors, services
 from billing.bank.codes import LineState
 from billing.bank.matching import Why
-from billing.bank.models import Booking, StatementLine
+from billing.bank.models import Booking, OutgoingLine, StatementLine
 from billing.payments.models import Attempt
 from billing.recharge.models import Recharge
 from billing.recharge.tables import KINDS as RECHARGE_KINDS
@@ -101,7 +101,14 @@ def desk_bank_booked(request: PersonRequest) -> HttpResponse:
 @require_safe
 def desk_bank_outgoing(request: PersonRequest) -> HttpResponse:
     """Money that went out, newest first."""
-    context = {"tabs": tabs("desk_bank_outgoing"), **paged(request, selectors.outgoing_lines())}
+    page = paged(request, selectors.outgoing_lines())
+    lines: list[OutgoingLine] = list(cast(Any, page["rows"]))
+    sent_back = selectors.sent_back(lines)
+    context = {
+        "tabs": tabs("desk_bank_outgoing"),
+        "lines": [(line, sent_back.get(line.pk)) for line in lines],
+        **page,
+    }
     return render(request, "portal/backoffice/bank_outgoing.html", context)
 
 

@@ -196,7 +196,7 @@ class FarEnd:
 
     def expanded(self, intent: dict[str, Any]) -> dict[str, Any]:
         """An intent with its charge in full, as it is shown to who asks for that."""
-        charge = {"object": "charge", "disputed": self._dispute(intent["id"])}
+        charge = {"object": "charge", "created": intent["created"], "disputed": self._dispute(intent["id"])}
         return {**intent, "latest_charge": charge if intent["status"] == "succeeded" else None}
 
     def _dispute(self, intent: str) -> bool:

@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -62,6 +62,9 @@ def test_a_method_kept_at_stripe_pays_and_is_refunded(
     )
     assert refund.state == Reversal.State.DONE
     answer = payments.look_up(attempt=Attempt.objects.get(), now=now)
+    charged_at = datetime.fromtimestamp(far_end.charged()[0]["created"], UTC)
+    # The reply to a card's charge only names it; what a look-up found says when the money was taken.
+    assert (answer.charged_at, Attempt.objects.get().charged_at) == (charged_at, charged_at if kind == "sepa" else None)
     services.conclude(recharge=recharge, attempt=Attempt.objects.get(), answer=answer, now=now)
     assert (Reversal.objects.count(), far_end.refunds[0]["amount"]) == (1, 100)
 

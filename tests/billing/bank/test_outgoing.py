@@ -61,7 +61,29 @@ def test_the_desk_shows_what_a_file_takes_and_what_went_out(browser: Client, olg
     before = browser.get(url).content.decode()
     assert '<dt>Money that went out</dt><dd class="num">2</dd>' in before
     browser.post(reverse("desk_bank_import", args=[made.public_id]))
-    assert '<dt>Money that went out</dt><dd class="num">2</dd>' in browser.get(url).content.decode()
+    assert f'<a href="{reverse("desk_bank_outgoing")}">2</a>' in browser.get(url).content.decode()
     page = browser.get(reverse("desk_bank_outgoing")).content.decode()
     for part in ("Taken back by the bank", "Outgoing, not matched", "−€5.12", "−€0.90", "Acme S.r.l.", "Commissioni"):
         assert part in page
+
+
+def test_what_a_booking_says_to_have_been_sent_back_is_recognised_once_by_amount_and_whole_reference(
+    browser: Client, olga: User, now: datetime
+) -> None:
+    bring(camt([Paid(512, text="twice"), Paid(700, text="rent")]), olga, now)
+    line = StatementLine.objects.get(amount_cents=512)
+    services.give_back(
+        line=line, open_cents=512, reference="OUT 1", done_on=now.date(), reason="", actor_id=olga.pk, now=now
+    )
+    out = {"payer": "Acme", "direction": "DBIT"}
+    bring(
+        camt([Paid(512, "Rimborso OUT 12", **out), Paid(500, "OUT 1", **out), Paid(512, "rif. out  1, grazie", **out)]),
+        olga,
+        now,
+    )
+    bring(camt([Paid(512, "OUT 1 again", **out)]), olga, now)
+    found = selectors.sent_back(list(selectors.outgoing_lines().order_by("pk")))
+    assert [OutgoingLine.objects.get(pk=pk).text for pk in found] == ["rif. out 1, grazie"]
+    page = browser.get(reverse("desk_bank_outgoing")).content.decode()
+    assert page.count("Outgoing, not matched") == 3
+    assert f'<a href="{reverse("desk_bank_line", args=[line.public_id])}">came on 20 Nov 2026</a>' in page
