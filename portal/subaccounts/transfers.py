@@ -16,7 +16,8 @@ from portal.subaccounts.selectors import last_day
 
 PAGE: Final = 50
 CODES: Final = (TransferCode.MOVE, TransferCode.LOAN, TransferCode.LOAN_RETURN, TransferCode.RESET)
-_SALT: Final = "subaccounts.transfers"
+# Without a moment: the same place is the same address, whenever it is written.
+_SIGNER: Final = signing.Signer(salt="subaccounts.transfers")
 _NEWER, _OLDER = "newer", "older"
 
 
@@ -81,12 +82,12 @@ def _whose(account: Account) -> Q:
 
 def _written(where: str, transfer: Transfer) -> str:
     """A position for an address: nobody can make one up."""
-    return signing.dumps([where, transfer.pk], salt=_SALT)
+    return _SIGNER.sign_object([where, transfer.pk])
 
 
 def _read(position: str) -> tuple[str, int]:
     try:
-        where, anchor = signing.loads(position, salt=_SALT)
+        where, anchor = _SIGNER.unsign_object(position)
     except signing.BadSignature:
         return "", 0
     return where, anchor
