@@ -190,8 +190,8 @@ def test_a_stranger_finds_nothing(world: World, charlie: User, browser: Browser,
     found = [
         f"{address.name} {status}"
         for address in behind("account")
-        for ids in (world.own(), mixed)
-        if (status := ask(client, method, address.url(ids)).status_code) != 404
+        for url in {address.url(world.own()), address.url(mixed)}
+        if (status := ask(client, method, url).status_code) != 404
     ]
     assert found == []
 
