@@ -51,6 +51,7 @@ class Postman(threading.Thread):
         self._webhook, self._replies = webhook, replies
         self._parcels: list[_Parcel] = []
         self._wake = threading.Condition()
+        self._is_dismissed = False
         self._client = httpx.Client(
             timeout=httpx.Timeout(10, connect=2), limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
         )
@@ -82,17 +83,27 @@ class Postman(threading.Thread):
         return not self._deliver([(due, taken.message_id, number, receipt, 0) for taken, number, receipt in parcels])
 
     def run(self) -> None:
-        """Send for ever."""
-        while True:
+        """Send until dismissed."""
+        while not self._is_dismissed:
             self._put_back(self._deliver(self._due()))
+
+    def dismiss(self) -> None:
+        """Send nothing more. Returns when what is on its way has arrived."""
+        with self._wake:
+            self._is_dismissed = True
+            self._wake.notify()
+        if self.is_alive():
+            self.join()
 
     def _due(self) -> list[_Parcel]:
         """Wait until something is due, and take it."""
         with self._wake:
-            while not self._parcels or self._parcels[0][0] > time.time():
+            while not self._is_dismissed and (not self._parcels or self._parcels[0][0] > time.time()):
                 self._wake.wait(self._parcels[0][0] - time.time() if self._parcels else None)
             batch: list[_Parcel] = []
-            while self._parcels and self._parcels[0][0] <= time.time() and len(batch) < BATCH:
+            while (
+                not self._is_dismissed and self._parcels and self._parcels[0][0] <= time.time() and len(batch) < BATCH
+            ):
                 batch.append(heapq.heappop(self._parcels))
             return batch
 

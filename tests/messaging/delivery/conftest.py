@@ -87,6 +87,7 @@ def network(tmp_path: Path, settings: Settings) -> Iterator[Network]:
     network.start()
     yield network
     network.stop()
+    network.postman.dismiss()
     network.memory.close()
     supplier.client.cache_clear()
 
