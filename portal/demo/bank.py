@@ -20,7 +20,9 @@ OTHERS: Final = (
     ("OTTICA BELVEDERE SRL", "Ricarica SMS, grazie", 4758),
     ("Immobiliare Navigli S.p.A.", "Rimborso deposito cauzionale ufficio", 120_000),
 )
-PAYER_IBAN: Final = "IT40S0542811101000000123456"
+# Who was sent some.
+OUT: Final = (("Banca del Naviglio", "Commissioni di tenuta conto", 520),)
+THEIR_IBAN: Final = "IT40S0542811101000000123456"
 
 
 def begin(past: Past, history: History) -> None:
@@ -47,6 +49,7 @@ def _bring(past: Past, branch: Branch, now: datetime) -> None:
     day = (now - timedelta(days=1)).date().isoformat()
     paid = ("Luca Avogadro", f"Bonifico {attempt.quoted}", attempt.amount_cents)
     entries = "".join(_entry(day, number, *each) for number, each in enumerate((paid, *OTHERS), start=1))
+    entries += "".join(_entry(day, number, *each, is_out=True) for number, each in enumerate(OUT, start=9))
     content = (
         '<?xml version="1.0" encoding="UTF-8"?>'
         '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>'
@@ -58,11 +61,12 @@ def _bring(past: Past, branch: Branch, now: datetime) -> None:
     )
 
 
-def _entry(day: str, number: int, payer: str, text: str, cents: int) -> str:
+def _entry(day: str, number: int, other: str, text: str, cents: int, *, is_out: bool = False) -> str:
+    direction, party = ("DBIT", "Cdtr") if is_out else ("CRDT", "Dbtr")
     return (
-        f'<Ntry><Amt Ccy="EUR">{cents // 100}.{cents % 100:02}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+        f'<Ntry><Amt Ccy="EUR">{cents // 100}.{cents % 100:02}</Amt><CdtDbtInd>{direction}</CdtDbtInd>'
         f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt><AcctSvcrRef>{day}-{number:04}</AcctSvcrRef>"
-        f"<NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>{escape(payer)}</Nm></Pty></Dbtr>"
-        f"<DbtrAcct><Id><IBAN>{PAYER_IBAN}</IBAN></Id></DbtrAcct></RltdPties>"
+        f"<NtryDtls><TxDtls><RltdPties><{party}><Pty><Nm>{escape(other)}</Nm></Pty></{party}>"
+        f"<{party}Acct><Id><IBAN>{THEIR_IBAN}</IBAN></Id></{party}Acct></RltdPties>"
         f"<RmtInf><Ustrd>{escape(text)}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
     )
