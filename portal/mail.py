@@ -29,12 +29,13 @@ def send(
 ) -> None:
     """Send templates/email/<name>.{subject,txt,html} to one address, in `language`.
 
-    The templates see `context`, `subject`, `site_url` and `language`; addresses inside a mail are `site_url` and a
-    path. Raises `OSError` (SMTP errors are such) when the mail server does not take it: a task tries again, a page
-    says so. Call it outside a transaction.
+    The templates see `context`, `subject`, `site_url`, `support_email` and `language`; addresses inside a mail are
+    `site_url` and a path. Raises `OSError` (SMTP errors are such) when the mail server does not take it: a task tries
+    again, a page says so. Call it outside a transaction.
     """
     with translation.override(language):
-        whole = {**context, "site_url": settings.SITE_URL, "language": language}
+        whole = {**context, "site_url": settings.SITE_URL, "support_email": settings.SUPPORT_EMAIL}
+        whole["language"] = language
         whole["subject"] = " ".join(_plain(f"email/{name}.subject", whole).split())
         message = EmailMultiAlternatives(
             subject=whole["subject"],

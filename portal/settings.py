@@ -281,6 +281,8 @@ EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = read_flag("EMAIL_USE_TLS", PRODUCTION)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", for_production("Saldo <saldo@saldo.example>"))
+# Where customers write to: no reply to DEFAULT_FROM_EMAIL is read, and pages and mails say "write to us".
+SUPPORT_EMAIL = read_text("SUPPORT_EMAIL", for_production("help@saldo.example"))
 SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 SECURE_SSL_REDIRECT = read_flag("SECURE_SSL_REDIRECT", PRODUCTION)

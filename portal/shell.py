@@ -103,13 +103,16 @@ STAFF_NAV: tuple[Group, ...] = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """The context of every page: `account`, `accounts`, `balance_units`, `nav`, `theme`, `demo_mode`, `is_staff_area`."""
+    """The context of every page: `account`, `accounts`, `balance_units`, `nav`, `theme`, `demo_mode`, `is_staff_area`,
+    `support_email`.
+    """
     account: Account | None = getattr(request, "account", None)
     member: Member | None = getattr(request, "member", None)
     is_staff_area = request.path.startswith("/desk/")
     context: dict[str, Any] = {
         "account": account,
         "demo_mode": settings.DEMO,
+        "support_email": settings.SUPPORT_EMAIL,
         "theme": theme(request),
         "is_staff_area": is_staff_area,
         "accounts": [],

@@ -27,6 +27,7 @@ def test_a_page_has_its_landmarks_one_heading_and_a_way_to_skip_to_it(client: Cl
     assert page.count("<h1>") == 1
     for landmark in ("<header", "<main", "<footer"):
         assert page.count(landmark) == 1
+    assert '<a href="mailto:help@saldo.example">' in page
     assert re.search(r"<title>\s*Sign in\s*· Saldo</title>", page)
 
 

@@ -46,6 +46,8 @@ def test_a_mail_has_a_text_an_html_and_its_files() -> None:
     assert message.subject == "Your Saldo code is X&Y"
     assert "    X&Y\n" in str(message.body)
     assert "X&amp;Y" in html
+    assert "write to help@saldo.example" in str(message.body)
+    assert 'href="mailto:help@saldo.example"' in html
     assert message.attachments == [("invoice.pdf", b"%PDF-", "application/pdf")]
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
 

@@ -20,6 +20,7 @@ COMPLETE = {
     "MFA_ENCRYPTION_KEY": "a long secret that nobody guesses",
     "EMAIL_HOST": "mail.saldo.example",
     "DEFAULT_FROM_EMAIL": "Saldo <saldo@saldo.example>",
+    "SUPPORT_EMAIL": "help@saldo.example",
     "GATEWAY_WEBHOOK_SECRET": "another long secret",
     "PORTAL_SENDER": "+447700900100",
     "SELLER_NAME": "Saldo S.r.l.",
