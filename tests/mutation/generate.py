@@ -9,6 +9,7 @@ import ast
 import difflib
 import itertools
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ from sql_text import mutated_sql  # type: ignore[import-not-found]
 
 LEFT_OUT = {"admin", "apps", "urls", "__init__", "tables", "forms", "views", "tasks", "signals", "codes"}
 EXCHANGED = {"min": "max", "max": "min"}
+IS_SQL = re.compile(r"\b(SELECT|UPDATE)\b")
 
 
 def without_effect(node: cst.Expr | cst.AugAssign) -> Iterable[cst.Pass]:
@@ -144,7 +146,7 @@ def _sql_of(code: str) -> Iterator[tuple[str, str]]:
     """The SQL that a module keeps in names of its own."""
     for node in ast.parse(code).body:
         value = getattr(node, "value", None)
-        if isinstance(value, ast.Constant) and isinstance(value.value, str) and "SELECT" in value.value:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str) and IS_SQL.search(value.value):
             target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
             if isinstance(target, ast.Name):
                 yield target.id, value.value

@@ -22,6 +22,7 @@ CHANGES: Final = [
     (r"\bIF FOUND\b", "IF NOT FOUND"),
     (r"\bNOT EXISTS\b", "EXISTS"),
     (r"\bIS NOT DISTINCT FROM\b", "IS DISTINCT FROM"),
+    (r"\bIS DISTINCT FROM\b", "IS NOT DISTINCT FROM"),
     (r"\bIS NOT NULL\b", "IS NULL"),
     (r"\bIS NULL\b", "IS NOT NULL"),
     (r" DESC\b", ""),

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
+from pytest_django import DjangoAssertNumQueries
 
 from billing.credits import selectors, services
+from billing.credits.lapse import lock
 from billing.credits.models import CreditLot, Wallet
 from billing.credits.services import Terms, WalletBlocked
 from billing.ledger import selectors as ledger_selectors
@@ -30,6 +33,16 @@ def wallet(acme: Account, grant: Grant) -> Wallet:
 @pytest.fixture
 def branch(acme_milano: Account) -> Wallet:
     return services.open_wallet(account=acme_milano)
+
+
+def test_a_locked_wallet_names_its_accounts_without_asking_for_them(
+    wallet: Wallet, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    pots = ("ledger_account", "issue_account", "usage_account", "expiry_account")
+    with transaction.atomic(), django_assert_num_queries(2):  # what is due, and the wallets
+        [locked] = lock([wallet], now)
+        assert [getattr(locked, pot).pk for pot in pots] == [getattr(wallet, f"{pot}_id") for pot in pots]
+        assert locked.ledger_account.available == 100_000
 
 
 def test_each_transfer_carries_the_moment_of_its_verb(wallet: Wallet, branch: Wallet, now: datetime) -> None:

@@ -79,6 +79,7 @@ def test_the_lowest_of_the_levels_above_which_somebody_hears_is_the_other_mark(
         return wallet.ledger_account.low_mark, wallet.ledger_account.high_mark
 
     assert watch(wallet, "alerts", Marks(high=300)) == (None, 300)
+    assert watch(wallet, "recharge", Marks(low=100, high=400)) == (100, 300)
     assert watch(wallet, "recharge", Marks(low=100, high=200)) == (100, 200)
     credits.draw_on(wallet=branch, other=wallet)
     assert watch(branch, "alerts", Marks(high=0)) == (100, 0)

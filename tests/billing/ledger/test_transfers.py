@@ -243,6 +243,8 @@ def test_an_account_is_low_at_its_mark_and_below(pots: Pots, now: datetime) -> N
     assert not Account.objects.filter(is_low=True).exists()
     hold(pots, 1, now, "the last one")
     assert Account.objects.get(is_low=True) == wallet
+    assert selectors.is_low(wallet.pk)
+    assert not selectors.is_low(pots[AccountCode.USAGE].pk)
 
 
 def test_an_account_is_high_above_its_mark_and_not_at_it(pots: Pots, now: datetime) -> None:
