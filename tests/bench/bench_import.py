@@ -23,11 +23,9 @@ from tests.faults.reckoning import database_of_the_tests
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 100_000
 HEADINGS = ["Nome", "Cellulare", "Città", "Codice", "Importo"]
-# The kernel's own peak of this process: what `getrusage` says begins with the memory of whoever started it.
 PEAK = """
-import json, re, sys, time
-def peak():
-    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+import json, sys, time
+from tests.bench.memory import peak_megabytes as peak
 """
 WORKER = f"""{PEAK}
 import django

@@ -29,21 +29,22 @@ MOST_SECONDS, MOST_MB = 12, 96
 
 # What the process does: write the report with this key, and say what it took.
 PROGRAM = """
-import django, json, resource, sys, time
+import django, json, sys, time
 django.setup()
 from datetime import UTC, datetime
 from pathlib import Path
 from django.db import connections
 from portal.reports import receipts
 from portal.reports.models import ReportRequest
+from tests.bench.memory import peak_megabytes
 name, key, path = sys.argv[1:]
 connections["default"].settings_dict["NAME"] = name
 report = ReportRequest.objects.select_related("account", "requested_by").get(pk=key)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before = peak_megabytes()
 started = time.process_time()
 totals = receipts.write(report, Path(path), made_at=datetime.now(UTC), progress=lambda done, rows: None)
 spent = time.process_time() - started
-print(json.dumps([spent, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, totals.row_count]))
+print(json.dumps([spent, before, peak_megabytes(), totals.row_count]))
 """
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import sys
 from time import perf_counter
 
@@ -16,6 +15,7 @@ from django.utils import timezone  # noqa: E402
 
 from messaging.campaigns import selectors, services  # noqa: E402
 from messaging.campaigns.models import CampaignDraft  # noqa: E402
+from tests.bench.memory import peak_megabytes  # noqa: E402
 
 
 def main(name: str, draft_id: str, database: str) -> None:
@@ -35,8 +35,7 @@ def main(name: str, draft_id: str, database: str) -> None:
     else:
         services.prepare(draft=draft, clock=timezone.now)
     seconds = perf_counter() - started
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": megabytes}) + "\n")
+    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}) + "\n")
 
 
 main(*sys.argv[1:])
