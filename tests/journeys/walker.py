@@ -158,6 +158,8 @@ class Walker:
 
     def look(self) -> None:
         """Look at the page in light and in dark, and whether it fits this screen and two small telephones."""
+        # A click waits until another page begins to come, not until it is there: for a moment it has not even a root.
+        self.page.wait_for_load_state()
         self.looked_at.add(self.path)
         # The same page to the letter would be found as it was: whoever signs in comes through the same door.
         page = (TOKEN.sub("", self.page.content()), *self.size.values())
