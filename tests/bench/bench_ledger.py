@@ -25,11 +25,20 @@ ROUNDS = 5
 SECONDS = 1.0
 CROWD = 8
 WRITERS = 4
-GUESTS = {"bare", "same_tables"}  # at work in our own database
-NAMES = ["saldo", "bare", "same_tables", "orm", "hordak", *(["pgledger"] if "PGLEDGER_SQL" in os.environ else [])]
+GUESTS = {"bare", "same_tables", "floor"}  # at work in our own database
+NAMES = [
+    "saldo",
+    "bare",
+    "floor",
+    "same_tables",
+    "orm",
+    "hordak",
+    *(["pgledger"] if "PGLEDGER_SQL" in os.environ else []),
+]
 SHOWN = {
     "saldo": "Saldo",
     "bare": "the same SQL, bare psycopg",
+    "floor": "no ledger: one row without an index; in batches ready rows into a copy of our table",
     "same_tables": "the same tables by Django's ORM, `select_for_update`, `bulk_create`",
     "orm": "two plain tables by Django's ORM, `select_for_update`, `bulk_create`",
     "hordak": "django-hordak 2.0 with row lock and check; in bulk without",
@@ -140,7 +149,7 @@ def test_the_ledger_beside_others(urls: dict[str, str]) -> None:
 
 @pytest.mark.django_db
 def test_one_hot_wallet(urls: dict[str, str]) -> None:
-    names = [name for name in NAMES if name != "bare"]
+    names = [name for name in NAMES if name not in {"bare", "floor"}]
     with started(urls, names, CROWD) as processes:
         measured = rounds(processes, ["hot"])
     rates = beside({name: rate(measured[name, "hot"]) for name in names})
