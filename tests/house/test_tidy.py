@@ -165,3 +165,11 @@ def test_every_template_is_used() -> None:
         and name.rsplit("/", 1)[-1] not in everything
     ]
     assert unused == []
+
+
+def test_every_decision_is_listed_by_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = set(re.findall(r"^- \[(.+)\]\((.+)\)$", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+    pages = {file for file in folder.glob("*.md") if file.name != "README.md"}
+    titles = {(page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# "), page.name) for page in pages}
+    assert listed == titles
