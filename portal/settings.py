@@ -234,14 +234,18 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 MFA_ADAPTER = "portal.accounts.adapters.MFAAdapter"
 MFA_FORMS = {
-    "add_webauthn": "portal.accounts.forms.SecurityKeyForm",
-    "edit_webauthn": "portal.accounts.forms.SecurityKeyNameForm",
+    "add_webauthn": "portal.accounts.second_factor_forms.SecurityKeyForm",
+    "authenticate": "portal.accounts.second_factor_forms.CodeForm",
+    "edit_webauthn": "portal.accounts.second_factor_forms.SecurityKeyNameForm",
+    "reauthenticate": "portal.accounts.second_factor_forms.CodeAgainForm",
 }
 # Several, separated by commas, while a key is being replaced: the first encrypts, all of them decrypt.
 MFA_ENCRYPTION_KEYS = read_list("MFA_ENCRYPTION_KEY", for_production("demo-and-tests-only"))
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Saldo"
+# One step either way, for telephones that are slow or fast and for codes typed in their last second (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 USERSESSIONS_TRACK_ACTIVITY = True
 # Staff and owners need a second factor before they touch money; the demo says on its face that it is off.

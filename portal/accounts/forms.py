@@ -8,7 +8,6 @@ import phonenumbers
 from allauth.account.forms import AddEmailForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
-from allauth.mfa.webauthn import forms as security_keys
 from babel import Locale
 from django import forms
 from django.conf import settings
@@ -257,15 +256,3 @@ class BillingDetailsForm(forms.ModelForm[BillingDetails]):
             for field in fields if asking != country else ():
                 self.cleaned_data[field] = ""
                 self.errors.pop(field, None)
-
-
-class SecurityKeyForm(security_keys.AddWebAuthnForm):
-    """A new security key; allauth's own form has no words for its name."""
-
-    name = forms.CharField(label=_("Name"), required=False)
-
-
-class SecurityKeyNameForm(security_keys.EditWebAuthnForm):
-    """Another name for a security key."""
-
-    name = forms.CharField(label=_("Name"))

@@ -1,13 +1,16 @@
 """Nobody touches money with a password alone, where the operator requires more."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -17,6 +20,16 @@ from portal.audit.models import AuditEvent
 from tests.conftest import PASSWORD
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+STEP = 30  # seconds that a code is shown
+NOON = 1_772_452_800  # 2 March 2026, 12:00 UTC, where a step begins
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock that codes are checked by: it stands, so that no step ends between an app and Saldo."""
+    clock = SimpleNamespace(seconds=NOON, time=lambda: clock.seconds)
+    monkeypatch.setattr(totp, "time", clock)
+    return clock
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +37,9 @@ def required(settings: Settings) -> None:
     settings.SECOND_FACTOR_REQUIRED = True
 
 
-def code(secret: str = SECRET) -> str:
-    """What the authenticator app shows now."""
-    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
+def code(secret: str = SECRET, *, at: int = NOON) -> str:
+    """What the authenticator app shows at that second."""
+    return str(format_hotp_value(hotp_value(secret, at // STEP)))
 
 
 def sign_in(client: Client, user: User) -> str:
@@ -60,6 +73,40 @@ def test_the_code_of_the_app_opens_the_money_pages(acme: Account, alice: User, c
     client.post("/2fa/authenticate/", {"code": code()})
 
     assert client.get(buy(acme)).status_code == 200
+
+
+@pytest.mark.parametrize(("late", "taken"), [(-31, False), (-1, True), (59, True), (60, False)])
+def test_a_code_holds_for_a_step_either_way(
+    acme: Account, alice: User, client: Client, clock: SimpleNamespace, late: int, taken: bool
+) -> None:
+    TOTP.activate(alice, SECRET)
+    sign_in(client, alice)
+    shown = code()
+
+    clock.seconds += late
+    client.post("/2fa/authenticate/", {"code": shown})
+
+    assert (client.get(buy(acme)).status_code == 200) == taken
+
+
+@pytest.mark.parametrize("typed", ["{}", " {} ", "{}-"])
+def test_a_code_is_taken_once_as_long_as_it_holds(
+    acme: Account, alice: User, client: Client, clock: SimpleNamespace, typed: str
+) -> None:
+    factor = TOTP.activate(alice, SECRET)
+    sign_in(client, alice)
+    client.post("/2fa/authenticate/", {"code": code()})
+    clock.seconds += STEP
+    cache.delete(factor._get_used_cache_key(code()))  # by now allauth has forgotten it
+
+    again = Client()
+    sign_in(again, alice)
+    page = again.post("/2fa/authenticate/", {"code": typed.format(code())})
+    assert "_auth_user_id" not in again.session
+    assert "Incorrect code" in page.content.decode()
+
+    page = client.post("/2fa/reauthenticate/", {"code": typed.format(code())})
+    assert "Incorrect code" in page.content.decode()
 
 
 def test_a_recovery_code_opens_them_once(acme: Account, alice: User, client: Client) -> None:
