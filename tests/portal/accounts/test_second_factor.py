@@ -27,9 +27,10 @@ NOON = 1_772_452_800  # 2 March 2026, 12:00 UTC, where a step begins
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The clock that codes are checked by: it stands, so that no step ends between an app and Saldo."""
-    clock = SimpleNamespace(seconds=NOON, time=lambda: clock.seconds)
-    monkeypatch.setattr(totp, "time", clock)
-    return clock
+    still = SimpleNamespace(seconds=NOON)
+    still.time = lambda: still.seconds
+    monkeypatch.setattr(totp, "time", still)
+    return still
 
 
 @pytest.fixture(autouse=True)
