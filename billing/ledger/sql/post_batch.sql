@@ -14,10 +14,11 @@ CREATE OR REPLACE FUNCTION ledger_post_batch(
 DECLARE
     keyed boolean := cardinality(p_references) = cardinality(p_debits);
     ids bigint[];        -- the accounts of the batch, and of each:
-    openings bigint[];   -- the balance before it,
+    customers bigint[];  -- whose it is,
+    openings bigint[];   -- the balance before the batch,
     takings bigint[];    -- what leaves,
     bringings bigint[];  -- and what arrives
-    shared boolean;      -- by several customers
+    written bigint;      -- lines that have moved
     different bigint;    -- lines whose key is another movement's
 BEGIN
     -- Every account once, in primary-key order, so that batches wait for each other instead of deadlocking. By a join:
@@ -33,21 +34,12 @@ BEGIN
     )
     SELECT CASE WHEN count(*) < (SELECT count(*) FROM wanted) THEN 'unknown'
                 WHEN bool_or(NOT may_overdraw AND available < taken) THEN 'insufficient' END,
-           count(DISTINCT customer_id) > 1, array_agg(id), array_agg(credits_posted - debits_posted), array_agg(taken), array_agg(brought),
-           greatest(p_at, max(last_entry_at))
-      INTO outcome, shared, ids, openings, takings, bringings, p_at FROM account;
-    -- Several customers share a batch as long as no line leads from one to another.
-    IF outcome IS NULL AND shared AND EXISTS (
-        SELECT 1 FROM unnest(p_debits, p_credits) AS line(debit, credit)
-          JOIN ledger_account d ON d.id = debit JOIN ledger_account c ON c.id = credit
-         WHERE d.customer_id <> c.customer_id
-    ) THEN
-        outcome := 'foreign';
-    END IF;
-
+           array_agg(id), array_agg(customer_id), array_agg(credits_posted - debits_posted), array_agg(taken),
+           array_agg(brought), greatest(p_at, max(last_entry_at))
+      INTO outcome, ids, customers, openings, takings, bringings, p_at FROM account;
     IF outcome IS NULL THEN
         BEGIN
-            WITH opening AS (SELECT * FROM unnest(ids, openings) AS o(id, balance))
+            WITH opening AS (SELECT * FROM unnest(ids, customers, openings) AS o(id, customer, balance))
             INSERT INTO ledger_transfer (phase, debit_account_id, credit_account_id, amount, code, reference, sequence,
                                          subject, actor_id, debit_balance, credit_balance, created_at)
             SELECT 'single', debit, credit, amount, p_code, coalesce(reference, p_references[1]),
@@ -56,15 +48,21 @@ BEGIN
                               sum(amount) OVER (PARTITION BY credit ORDER BY n) AS brought
                       FROM unnest(p_debits, p_credits, p_amounts, p_references) WITH ORDINALITY
                            AS l(debit, credit, amount, reference, n)) AS line
-              JOIN opening d ON d.id = debit JOIN opening c ON c.id = credit
+              JOIN opening d ON d.id = debit JOIN opening c ON c.id = credit AND c.customer = d.customer
              ORDER BY n;
+            -- Several customers share a batch, but no line leads from one to another: such a line has found no pair.
+            GET DIAGNOSTICS written = ROW_COUNT;
+            IF written < cardinality(p_debits) THEN
+                RAISE EXCEPTION 'a line leads to another customer';
+            END IF;
             UPDATE ledger_account
                SET debits_posted = debits_posted + taken, credits_posted = credits_posted + brought, last_entry_at = p_at
               FROM unnest(ids, takings, bringings) AS total(key, taken, brought) WHERE id = key;
             outcome := 'done';
             RETURN;
-        EXCEPTION WHEN unique_violation THEN
-            NULL;  -- a key is known, and nothing has moved
+        EXCEPTION  -- and nothing has moved
+            WHEN raise_exception THEN outcome := 'foreign';
+            WHEN unique_violation THEN NULL;  -- a key is known
         END;
     END IF;
 

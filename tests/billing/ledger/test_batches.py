@@ -131,12 +131,25 @@ def test_what_is_held_cannot_be_spent_by_a_batch(pots: Pots, now: datetime) -> N
 def test_customers_share_a_batch_but_no_line(pots: Pots, globex: Customer, now: datetime) -> None:
     other = opened(globex, 50, now)
     across = Line(pots[AccountCode.WALLET].pk, other[AccountCode.USAGE].pk, 1)
-    with pytest.raises(services.ForeignAccounts):
-        services.post_batch(lines=[used(pots, 1), across], cause=BATCH, now=now)
+    for lines in ([used(pots, 1), across], [across, used(other, 1)], [across]):
+        with pytest.raises(services.ForeignAccounts):
+            services.post_batch(lines=lines, cause=BATCH, now=now)
+    assert not Transfer.objects.filter(reference=BATCH.reference).exists()
     assert services.post_batch(lines=[used(pots, 1), used(other, 50)], cause=BATCH, now=now) == 2
     with pytest.raises(services.InsufficientCredits):
         services.post_batch(lines=[used(pots, 1, "x"), used(other, 1, "y")], cause=BATCH, now=now)
     assert (available(pots), available(other)) == (999, 0)
+
+
+def test_a_line_that_has_moved_does_not_take_another_across(pots: Pots, globex: Customer, now: datetime) -> None:
+    services.post_batch(lines=[used(pots, 1, "moved")], cause=BATCH, now=now)
+    across = Line(pots[AccountCode.WALLET].pk, opened(globex, 50, now)[AccountCode.USAGE].pk, 1, "across")
+    with pytest.raises(services.ForeignAccounts):
+        services.post_batch(lines=[used(pots, 1, "moved"), across, used(pots, 1, "new")], cause=BATCH, now=now)
+    with pytest.raises(services.ReferenceConflict):
+        services.post_batch(lines=[across._replace(reference="moved")], cause=BATCH, now=now)
+    assert available(pots) == 999
+    assert not Transfer.objects.filter(reference__in=["across", "new"]).exists()
 
 
 def test_a_line_of_an_account_that_does_not_exist_stops_the_batch(pots: Pots, now: datetime) -> None:
