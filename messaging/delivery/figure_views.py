@@ -1,7 +1,6 @@
 """The page of a campaign's figures, and what to do about its failures."""
 
 import uuid
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,8 +18,6 @@ from portal.accounts.access import AccountRequest, account_view
 from portal.accounts.capabilities import Capability
 from portal.templatetags import formats
 from portal.templatetags.charts import Point
-
-DAY = timedelta(days=1)
 
 
 @account_view(Capability.VIEW)
@@ -74,7 +71,7 @@ def _mine(request: AccountRequest, campaign: uuid.UUID) -> Any:
 
 
 def _points(found: Figures) -> list[Point]:
-    label = formats.day if found.step >= DAY else formats.moment
+    label = formats.day if found.step >= figures.DAY else formats.moment
     return [Point(label(bar.at), bar.count, formats.number(bar.count)) for bar in found.bars]
 
 

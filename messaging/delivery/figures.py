@@ -7,7 +7,7 @@ messages and its page is looked at again and again while they arrive.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.core.cache import cache
@@ -22,6 +22,7 @@ from messaging.delivery.reasons import Reason
 
 KEPT_SECONDS: Final = 60
 MOST_BARS: Final = 60
+DAY: Final = timedelta(days=1)
 
 DELIVERED: Final = frozenset({State.DELIVERED})
 FAILED: Final = frozenset({State.UNDELIVERED, State.EXPIRED, State.REFUSED, State.UNCONFIRMED})
@@ -115,11 +116,18 @@ def _bars(minutes: Counter[datetime]) -> tuple[timedelta, list[Bar]]:
     first, last = min(minutes), max(minutes)
     step = next((step for step in STEPS if (last - first) / step < MOST_BARS), STEPS[-1])
     midnight = timezone.localtime(first).replace(hour=0, minute=0, second=0, microsecond=0)
-    begin = midnight + (first - midnight) // step * step
     counts: Counter[int] = Counter()
     for minute, count in minutes.items():
-        counts[(minute - begin) // step] += count
-    return step, [Bar(begin + step * number, counts[number]) for number in range((last - begin) // step + 1)]
+        counts[_place(minute, midnight, step)] += count
+    # Days are counted on the calendar; what is shorter goes by the hours that passed, when the clocks change too.
+    begin = midnight if step >= DAY else midnight.astimezone(UTC)
+    return step, [Bar(begin + step * place, counts[place]) for place in range(min(counts), max(counts) + 1)]
+
+
+def _place(minute: datetime, midnight: datetime, step: timedelta) -> int:
+    """How many steps after `midnight`, where the reader is, the bar of a minute begins."""
+    passed = timezone.localtime(minute).date() - midnight.date() if step >= DAY else minute - midnight
+    return passed // step
 
 
 def _countries(found: dict[str, Counter[str]]) -> list[Country]:

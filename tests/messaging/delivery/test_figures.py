@@ -1,10 +1,12 @@
 """The figures of a campaign, and what is done about its failures."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from messaging.campaigns import services as campaigns
@@ -64,6 +66,23 @@ def test_bars_are_few_however_long_it_took_and_lose_nothing(campaign: Campaign, 
     assert sum(bar.count for bar in found.bars) == 6
     assert len(found.bars) <= figures.MOST_BARS + 1
     assert found.bars[0].at <= now + timedelta(hours=4)
+
+
+@pytest.mark.parametrize(
+    "morning", [datetime(2026, 10, 25, 9, tzinfo=UTC), datetime(2026, 3, 29, 8, tzinfo=UTC)], ids=str
+)
+def test_bars_are_true_on_the_days_on_which_the_clocks_change(campaign: Campaign, morning: datetime) -> None:
+    delivered = Message.objects.filter(campaign=campaign, state=State.DELIVERED).order_by("pk")
+    for minutes, message in enumerate(delivered):
+        Message.objects.filter(pk=message.pk).update(final_at=morning + timedelta(minutes=7 * minutes))
+    with timezone.override("Europe/Rome"):
+        bars = figures.figures(campaign).bars
+        assert (bars[0].at, sum(bar.count for bar in bars)) == (morning, 6)
+        cache.clear()
+        Message.objects.filter(pk=message.pk).update(final_at=morning + timedelta(days=100))
+        days = figures.figures(campaign).bars
+    assert [timezone.localtime(bar.at, ZoneInfo("Europe/Rome")).hour for bar in days] == [0] * len(days)
+    assert [bar.count for bar in (days[0], days[-1])] == [5, 1]
 
 
 def test_dead_numbers_are_suppressed_with_one_click_and_that_is_undone(
