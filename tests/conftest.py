@@ -11,6 +11,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
 from httpx._transports import default as transports
 
 from billing.amounts import to_units
@@ -89,6 +90,19 @@ def quick_housekeeping() -> None:
 def now() -> datetime:
     """A quiet Friday morning."""
     return NOW
+
+
+Clock = Callable[[datetime], None]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Stop the clock that pages and tasks read at a moment. PostgreSQL, Redis and other processes keep their own."""
+
+    def stop(moment: datetime) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: moment)
+
+    return stop
 
 
 def open_operator() -> Account:

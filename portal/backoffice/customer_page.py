@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils import timezone
+
 from billing.credits import selectors as credits_selectors
 from billing.credits.selectors import Balance, Expiry
 from billing.invoices.models import Invoice
@@ -103,7 +105,7 @@ def _invoices(family: list[Account], now: datetime) -> list[InvoiceRow]:
     latest = Invoice.objects.filter(account__in=family).order_by("-issued_on", "-pk")[:LATEST]
     rows = []
     for invoice in latest:
-        state = invoice.state(now.date())
+        state = invoice.state(timezone.localdate(now))
         rows.append(InvoiceRow(invoice, state, INVOICE_KINDS[state]))
     return rows
 

@@ -105,7 +105,7 @@ def business(now: datetime) -> Business:
 def _invoiced(now: datetime) -> tuple[tuple[str, int], ...]:
     sums: Counter[str] = Counter()
     for documents, sign in ((Invoice.objects, 1), (CreditNote.objects, -1)):
-        recent = documents.filter(issued_on__gte=(now - WINDOW).date()).order_by()
+        recent = documents.filter(issued_on__gte=timezone.localdate(now - WINDOW)).order_by()
         for currency, cents in recent.values_list("currency").annotate(Sum("net_cents")):
             sums[currency] += sign * int(cents)
     return tuple(sorted(sums.items()))
