@@ -16,7 +16,7 @@ from django.utils import timezone
 from portal import mail
 from portal.accounts import selectors
 from portal.accounts.capabilities import Role
-from portal.accounts.models import Account, Invitation, Member, User
+from portal.accounts.models import Account, Invitation, InvitationQuerySet, Member, User
 from portal.audit import selectors as audit_selectors
 from portal.audit import services as audit
 from portal.transactions import unit_of_work
@@ -145,10 +145,15 @@ def withdraw(*, invitation: Invitation, actor_id: int, now: datetime) -> None:
     invitation = Invitation.objects.select_for_update(of=("self",)).select_related("account").get(pk=invitation.pk)
     if invitation.accepted_at:
         raise InvitationEnded
-    if invitation.withdrawn_at:
-        return
-    Invitation.objects.filter(pk=invitation.pk).update(withdrawn_at=now, password_hash="")
-    _record("invitation.withdrawn", invitation, actor_id, now)
+    if not invitation.withdrawn_at:
+        _end(invitation, actor_id, now)
+
+
+@unit_of_work
+def withdraw_all(*, found: InvitationQuerySet, actor_id: int, now: datetime) -> None:
+    """Make the links of those of `found` void that nobody has accepted; whoever accepts at this moment is waited for."""
+    for invitation in found.unanswered().select_for_update(of=("self",)).select_related("account").order_by("pk"):
+        _end(invitation, actor_id, now)
 
 
 @unit_of_work
@@ -225,6 +230,11 @@ def _open(invitation: Invitation, now: datetime) -> Invitation:
     }:
         raise InvitationEnded
     return invitation
+
+
+def _end(invitation: Invitation, actor_id: int, now: datetime) -> None:
+    Invitation.objects.filter(pk=invitation.pk).update(withdrawn_at=now, password_hash="")
+    _record("invitation.withdrawn", invitation, actor_id, now)
 
 
 def _admit(invitation: Invitation, user: User, now: datetime) -> Member:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from portal.accounts import selectors
+from portal.accounts import invitations, selectors
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, BillingDetails, Invitation, Member, User
 from portal.accounts.registers import VatRegister, Verdict
@@ -118,7 +118,7 @@ def change_member(*, member: Member, role: Role, may_spend: bool, actor_id: int,
         raise OwnRightToSpend
     Member.objects.filter(pk=current.pk).update(**after)
     if role != Role.OWNER:
-        _withdraw_invitations_of(current, now)
+        _withdraw_invitations_of(current, actor_id, now)
     _record_member("member.changed", current, actor_id, now, before=before, after=after)
 
 
@@ -130,7 +130,7 @@ def remove_member(*, member: Member, actor_id: int, now: datetime) -> None:
     """
     current = _locked(member)
     _check_owner_remains(current)
-    _withdraw_invitations_of(current, now)
+    _withdraw_invitations_of(current, actor_id, now)
     _record_member(
         "member.removed", current, actor_id, now, before={"role": current.role, "may_spend": current.may_spend}
     )
@@ -170,10 +170,11 @@ def _check_owner_remains(member: Member) -> None:
         raise LastOwner
 
 
-def _withdraw_invitations_of(member: Member, now: datetime) -> None:
+def _withdraw_invitations_of(member: Member, actor_id: int, now: datetime) -> None:
     """Who may not invite any more leaves no open door behind, here or in the sub-accounts."""
     here = Q(account=member.account) | Q(account__parent=member.account)
-    Invitation.objects.unanswered().filter(here, invited_by=member.user).update(withdrawn_at=now)
+    theirs = Invitation.objects.filter(here, invited_by=member.user)
+    invitations.withdraw_all(found=theirs, actor_id=actor_id, now=now)
 
 
 def _record_member(

@@ -18,11 +18,15 @@ from portal.subaccounts.models import PersonInCharge
 from portal.subaccounts.movements import lock, record
 from portal.transactions import unit_of_work
 
-__all__ = ["EmailTaken", "Person", "TooManyInvitations", "put_in_charge", "refuse_taken"]
+__all__ = ["EmailTaken", "Person", "SomebodyIsInCharge", "TooManyInvitations", "put_in_charge", "refuse_taken"]
 
 
 class EmailTaken(Exception):
     """Whoever holds this address works in an account of this customer's, or is to manage one, already."""
+
+
+class SomebodyIsInCharge(Exception):
+    """Somebody has accepted to manage the sub-account; who else does is said in its team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ def put_in_charge(
 ) -> Issued | None:
     """Invite `person` to be in charge, with a validated first `password` or without; return what is to be sent, if any.
 
-    The same person again changes nothing; another one takes the place of who has not accepted yet. Raises
-    `EmailTaken`, `TooManyInvitations`.
+    Who is invited already is not invited again; another one takes the place of who has not accepted yet. Raises
+    `SomebodyIsInCharge`, `EmailTaken`, `TooManyInvitations`.
     """
     lock(subaccount.parent or subaccount)
     person = Person(person.first_name, person.last_name, person.email.strip().lower())
@@ -54,10 +58,13 @@ def put_in_charge(
     if named is None or named.email != person.email:
         refuse_taken(subaccount.customer_id, person.email, besides=subaccount)
     PersonInCharge.objects.update_or_create(account=subaccount, defaults=asdict(person))
-    if named is not None and named.email == person.email:
+    offers = Invitation.objects.filter(account=subaccount, role=Role.OWNER)
+    invitations.withdraw_all(found=offers.exclude(email=person.email), actor_id=actor_id, now=now)
+    # Now that nobody can accept any more whose place is taken: whoever did is in charge.
+    if Member.objects.filter(account=subaccount, role=Role.OWNER, user__is_active=True).exists():
+        raise SomebodyIsInCharge(subaccount.name)
+    if offers.unanswered().filter(email=person.email, expires_at__gt=now).exists():
         return None
-    for open_invitation in Invitation.objects.unanswered().filter(account=subaccount, role=Role.OWNER):
-        invitations.withdraw(invitation=open_invitation, actor_id=actor_id, now=now)
     record("subaccount.entrusted", subaccount, {"email": person.email}, actor_id, now)
     return invitations.invite(
         account=subaccount,

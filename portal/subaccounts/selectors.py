@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from django.db.models import BigIntegerField, Count, Exists, OuterRef, Prefetch, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from billing.credits.models import CreditLot, Wallet
@@ -15,14 +15,15 @@ from messaging.campaigns import selectors as campaigns_selectors
 from messaging.delivery.codes import CHARGED
 from messaging.delivery.models import Message
 from portal.accounts.capabilities import Role
-from portal.accounts.models import Account, Member
+from portal.accounts.models import Account, Invitation, Member
 
 
 def subaccounts(account: Account) -> QuerySet[Account]:
     """The account's sub-accounts by name, each with what its row says.
 
     `available_units` and `held_units` are those of its own wallet; an unlimited one (`is_unlimited`) has `used_units`.
-    `sent_count` are messages the network took, `owners` its own people who manage it.
+    `sent_count` are messages the network took, `owners` its own people who manage it; `is_awaited` is that somebody
+    is invited to be one.
     """
     wallet = LedgerAccount.objects.filter(owner=OuterRef("pk"), code=AccountCode.WALLET)
     usage = LedgerAccount.objects.filter(owner=OuterRef("pk"), code=AccountCode.USAGE)
@@ -33,6 +34,7 @@ def subaccounts(account: Account) -> QuerySet[Account]:
         .annotate(count=Count("pk"))
         .values("count")
     )
+    offers = Invitation.objects.unanswered().filter(account=OuterRef("pk"), role=Role.OWNER, expires_at__gt=Now())
     owners = Member.objects.filter(role=Role.OWNER, user__is_active=True).select_related("user").order_by("pk")
     return (
         Account.objects.filter(parent=account)
@@ -42,6 +44,7 @@ def subaccounts(account: Account) -> QuerySet[Account]:
             used_units=_units(usage.values("credits_posted")),
             is_unlimited=Exists(Wallet.objects.filter(account=OuterRef("pk"), draws_on__isnull=False)),
             sent_count=Coalesce(Subquery(sent), 0),
+            is_awaited=Exists(offers),
         )
         .select_related("parent", "person_in_charge")
         .prefetch_related(Prefetch("members", queryset=owners, to_attr="owners"))

@@ -23,7 +23,7 @@ from portal.subaccounts.movements import (
     reset,
     transfer,
 )
-from portal.subaccounts.people import EmailTaken, Person, TooManyInvitations, put_in_charge
+from portal.subaccounts.people import EmailTaken, Person, SomebodyIsInCharge, TooManyInvitations, put_in_charge
 from portal.transactions import unit_of_work
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Plan",
     "ReferenceConflict",
     "SameWallet",
+    "SomebodyIsInCharge",
     "TooManyInvitations",
     "change",
     "credit",

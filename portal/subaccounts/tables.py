@@ -60,13 +60,13 @@ class SubaccountTable(tables.Table):
         name = format_html('<a href="{}">{}</a>', reverse("dashboard", args=[record.public_id]), record.name)
         return format_html('<span class="links">{}<br><span class="soft small">{}</span></span>', name, pages)
 
-    def render_owners(self, value: list[Any], record: Account) -> str | SafeString:
+    def render_owners(self, value: list[Any], record: Any) -> str | SafeString:
         if value:
             return ", ".join(str(member.user) for member in value)
         named = getattr(record, "person_in_charge", None)
         if named is None:
             return _("Your own people")
-        return format_html("{}<br>{}", named, format_html(SMALL, _("Invited")))
+        return format_html("{}<br>{}", named, format_html(SMALL, _("Invited") if record.is_awaited else _("Invitation ended")))
 
     def render_sent_count(self, value: int) -> str:
         return number(value)

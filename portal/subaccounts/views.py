@@ -97,6 +97,8 @@ def subaccount(request: AccountRequest, subaccount: UUID) -> HttpResponse:
 def subaccount_person(request: AccountRequest, subaccount: UUID) -> HttpResponse:
     """Name who is to be in charge, as long as nobody is."""
     mine = subaccount_of(request, subaccount)
+    if mine.deactivated_at:  # nobody could accept
+        raise Http404
     if mine.owners:
         return redirect("team", mine.public_id)
     named = getattr(mine, "person_in_charge", None)
@@ -111,6 +113,8 @@ def subaccount_person(request: AccountRequest, subaccount: UUID) -> HttpResponse
             form.add_error("email", _say_email_taken())
         except services.TooManyInvitations:
             form.add_error(None, _say_too_many())
+        except services.SomebodyIsInCharge:
+            return redirect("team", mine.public_id)
         else:
             messages.success(request, _("%(name)s is saved as the person in charge.") % {"name": form.person.name})
             _send(request, issued)

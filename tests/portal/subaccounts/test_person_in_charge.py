@@ -17,8 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts import invitations
+from portal.accounts import services as accounts
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Account, Invitation, Member, User
+from portal.audit.models import AuditEvent
 from portal.subaccounts import services
 from portal.subaccounts.models import PersonInCharge
 from portal.subaccounts.services import Person, Plan
@@ -233,6 +235,52 @@ def test_a_withdrawn_first_password_is_forgotten(acme: Account, alice: User, now
     open_for(acme, alice, now, password=FIRST)
     invitations.withdraw(invitation=Invitation.objects.get(), actor_id=alice.pk, now=now)
     assert Invitation.objects.get().password_hash == ""
+
+
+def test_who_gave_a_first_password_can_be_removed_before_it_was_used(
+    acme: Account, alice: User, bob: User, client: Client, now: datetime
+) -> None:
+    Member.objects.filter(user=bob).update(role=Role.OWNER)
+    _, issued = services.entrust(
+        parent=acme, plan=Plan("Acme Roma", RITA, FIRST), reference=uuid.uuid4(), actor_id=bob.pk, now=timezone.now()
+    )
+    assert issued
+    accounts.remove_member(member=Member.objects.get(user=bob), actor_id=alice.pk, now=timezone.now())
+    assert Invitation.objects.get().password_hash == ""
+    assert client.get(reverse("invitation", args=[issued.token])).status_code == 410
+    told = AuditEvent.objects.get(action="invitation.withdrawn")
+    assert (told.actor, told.after["email"]) == (alice, "rita@acme.example")
+
+
+@pytest.mark.parametrize("ending", ["withdrawn", "expired", "removed"])
+def test_the_same_person_is_invited_again_once_their_invitation_has_ended(
+    acme: Account, alice: User, browser: Client, now: datetime, ending: str
+) -> None:
+    opened = open_for(acme, alice, timezone.now(), password=FIRST)
+    if ending == "withdrawn":
+        invitations.withdraw(invitation=Invitation.objects.get(), actor_id=alice.pk, now=now)
+    elif ending == "expired":
+        Invitation.objects.update(created_at=now - timedelta(days=9), expires_at=now - timedelta(days=2))
+    else:
+        member = Member.objects.get(account=accepted(opened, timezone.now()))
+        accounts.remove_member(member=member, actor_id=alice.pk, now=now)
+    url = reverse("subaccount_person", args=[acme.public_id, opened.public_id])
+    listed = reverse("subaccounts", args=[acme.public_id])
+    assert "Invitation ended" in browser.get(listed).content.decode()
+    form = {"first_name": "Rita", "last_name": "Romano", "email": "rita@acme.example"}
+    for _ in range(2):
+        assert browser.post(url, form).status_code == 302
+    assert [letter.to for letter in mail.outbox] == [["rita@acme.example"]]
+    assert Invitation.objects.unanswered().get(expires_at__gt=timezone.now()).account == opened
+    assert "Invitation ended" not in browser.get(listed).content.decode()
+
+
+def test_who_accepts_while_another_is_named_stays(acme: Account, alice: User, now: datetime) -> None:
+    opened = accepted(open_for(acme, alice, timezone.now(), password=FIRST), timezone.now())
+    nino = Person("Nino", "Neri", "nino@acme.example")
+    with pytest.raises(services.SomebodyIsInCharge), transaction.atomic():
+        services.put_in_charge(subaccount=opened, person=nino, password=None, actor_id=alice.pk, now=now)
+    assert PersonInCharge.objects.get().email == "rita@acme.example"
 
 
 def test_a_login_cannot_be_made_without_a_password(acme: Account, alice: User, now: datetime) -> None:
