@@ -169,6 +169,19 @@ def test_a_wallet_does_not_draw_on_itself(parent: Wallet) -> None:
         Wallet.objects.filter(pk=parent.pk).update(draws_on=parent)
 
 
+def test_a_wallet_draws_on_one_that_draws_on_nobody_and_is_the_same_customers(
+    parent: Wallet, branch: Wallet, acme: Account, globex: Account, grant: Grant
+) -> None:
+    other = grant(Account.objects.create(name="Acme Roma", parent=acme), "5")
+    services.draw_on(wallet=branch, other=parent)
+    for wallet, payer in ((other, branch), (parent, other)):
+        with pytest.raises(IntegrityError, match="who_is_drawn_on_draws_on_nobody"), transaction.atomic():
+            services.draw_on(wallet=wallet, other=payer)
+    with pytest.raises(IntegrityError, match="a_wallet_draws_on_none_of_another_customer"), transaction.atomic():
+        services.draw_on(wallet=other, other=grant(globex, "5"))
+    services.draw_on(wallet=other, other=parent)
+
+
 def test_a_blocked_wallet_spends_nothing_and_its_holds_are_still_settled(
     parent: Wallet, acme: Account, now: datetime
 ) -> None:

@@ -1,5 +1,6 @@
 """The database itself refuses what must never be."""
 
+import functools
 from collections.abc import Callable
 
 import pytest
@@ -33,6 +34,19 @@ def test_the_operators_account_has_no_parent(operator: Account, acme: Account) -
     assert refuses(
         "the_operators_account_has_no_parent", lambda: Account.objects.filter(pk=operator.pk).update(parent=acme)
     )
+
+
+def test_a_sub_account_has_none_below_it(acme_milano: Account) -> None:
+    assert refuses(
+        "a_sub_account_has_none_below_it", lambda: Account.objects.create(name="Acme Brera", parent=acme_milano)
+    )
+
+
+def test_an_account_keeps_its_parent(acme_milano: Account, globex: Account) -> None:
+    for account, parent in ((acme_milano, globex), (acme_milano, None), (globex, acme_milano.parent)):
+        found = Account.objects.filter(pk=account.pk)
+        assert refuses("an_account_keeps_its_parent", functools.partial(found.update, parent=parent))
+    Account.objects.filter(pk=acme_milano.pk).update(parent=acme_milano.parent, name="Acme Brera")
 
 
 def test_there_is_one_operator(operator: Account) -> None:
