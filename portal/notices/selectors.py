@@ -62,9 +62,10 @@ def others_wanting(member: Member, kind: Kind) -> bool:
 
 
 def is_reader(notice: Notice) -> bool:
-    """Whether the notice's person is still in the account, or in its parent, and can sign in."""
+    """Whether the notice's person is still in the account, or in its parent, in a role that gets it, and can sign in."""
     of_account = Q(account=notice.account_id) | Q(account__subaccounts=notice.account_id)
-    return Member.objects.filter(of_account, user=notice.user_id, user__is_active=True).exists()
+    readers = Member.objects.filter(of_account, role__in=RULES[Kind(notice.kind)].roles, user__is_active=True)
+    return readers.filter(user=notice.user_id).exists()
 
 
 def notices_due(now: datetime) -> list[int]:

@@ -261,6 +261,16 @@ def test_who_was_removed_before_it_left_is_not_told(acme: Account, alice: User, 
     assert notice.state == State.DROPPED
 
 
+def test_who_lost_the_role_before_it_left_is_not_told(acme: Account, alice: User, bella: User, now: datetime) -> None:
+    announce(acme, Kind.RECHARGE_PAID, now)
+    member = Member.objects.get(user=bella)
+    accounts.change_member(member=member, role=Role.VIEWER, may_spend=False, actor_id=alice.pk, now=now)
+
+    notice = Notice.objects.get(user=bella)
+    assert delivery.deliver(notice_id=notice.pk, now=now) == delivery.Outcome.DROPPED
+    assert mail.outbox == []
+
+
 def test_what_is_no_news_any_more_is_not_told(acme: Account, alice: User, now: datetime) -> None:
     announce(acme, Kind.RECHARGE_PAID, now)
     notice = Notice.objects.get()
