@@ -21,8 +21,7 @@ def build(report_id: int) -> None:
 @shared_task(time_limit=LONGEST)
 def build_waiting() -> None:
     """Build whatever waits, or was left behind by a worker that died."""
-    for report_id in selectors.reports_due(timezone.now()):
-        services.build(report_id=report_id)
+    each(selectors.reports_due(timezone.now()), lambda report_id: services.build(report_id=report_id))
 
 
 @shared_task

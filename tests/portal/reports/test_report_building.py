@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -99,6 +100,24 @@ def test_a_builder_that_was_too_slow_leaves_no_file_behind(
     services.build(report_id=made.pk)
     made.refresh_from_db()
     assert (made.state, stored_files()) == (State.BUILDING, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_that_cannot_be_made_does_not_hold_up_the_next(
+    acme: Account, globex: Account, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, made = report(acme), report(globex)
+    honest = receipts.write
+
+    def failing(*args: Any, **options: Any) -> Totals:
+        if args[0] == broken:
+            raise OSError("no space left")
+        return honest(*args, **options)
+
+    monkeypatch.setitem(services.WRITERS, Kind.DELIVERY_RECEIPTS, failing)
+    with pytest.raises(ExceptionGroup):
+        tasks.build_waiting()
+    assert [ReportRequest.objects.get(pk=each.pk).state for each in (broken, made)] == [State.BUILDING, State.READY]
 
 
 @pytest.mark.django_db(transaction=True)
