@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,10 +11,10 @@ class AuditEvent(models.Model):
 
     at = models.DateTimeField(_("at"))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who"), db_index=False
     )
     account = models.ForeignKey(
-        "accounts.Account", models.PROTECT, null=True, related_name="+", verbose_name=_("account")
+        "accounts.Account", models.PROTECT, null=True, related_name="+", verbose_name=_("account"), db_index=False
     )
     action = models.CharField(_("action"), max_length=64)
     subject = models.CharField(_("subject"), max_length=120, blank=True)
@@ -25,7 +26,10 @@ class AuditEvent(models.Model):
     class Meta:
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
-        indexes = [models.Index(fields=["account", "-at"], name="audit_by_account")]
+        indexes = [
+            models.Index(fields=["account", "-at"], name="audit_by_account"),
+            models.Index("actor", F("id").desc(), name="audit_by_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"
