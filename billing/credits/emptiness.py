@@ -35,7 +35,9 @@ def untold() -> QuerySet[Wallet]:
 @unit_of_work
 def tell(*, wallet: Wallet, now: datetime) -> None:
     """Announce that `wallet` is at zero or below, if it still is; telling again has no effect."""
-    wallet = Wallet.objects.select_for_update(of=("self",)).select_related("account__parent").get(pk=wallet.pk)
+    wallet = (
+        Wallet.objects.select_for_update(of=("self",), no_key=True).select_related("account__parent").get(pk=wallet.pk)
+    )
     posted = wallet.ledger_account.posted
     latest = CreditLot.objects.filter(wallet=wallet).order_by("-created_at", "-pk").first()
     if posted > 0 or latest is None:

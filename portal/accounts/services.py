@@ -60,7 +60,7 @@ def open_account(*, name: str, owner: User, now: datetime) -> Account:
 @unit_of_work
 def change_person(*, user: User, details: Mapping[str, str], now: datetime) -> None:
     """Change the person's own names, telephone, language or time zone (`PERSON_FIELDS`; values are clean)."""
-    person = User.objects.select_for_update().get(pk=user.pk)
+    person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     before = {field: getattr(person, field) for field in PERSON_FIELDS}
     after = {field: details[field] for field in PERSON_FIELDS}
     changed = [field for field in PERSON_FIELDS if before[field] != after[field]]
@@ -83,7 +83,7 @@ def change_billing_details(*, account: Account, details: Mapping[str, str], acto
 
     Invoices already issued carry their own copy and stay as they are.
     """
-    Account.objects.select_for_update().get(pk=account.pk)
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     held = BillingDetails.objects.filter(account=account).first()
     before = {field: getattr(held, field, "") for field in BILLING_FIELDS}
     after = {field: details[field] for field in BILLING_FIELDS}
@@ -158,7 +158,7 @@ def _locked(member: Member) -> Member:
     """
     family = sorted({member.account.customer_id, member.account_id}, key=lambda pk: pk != member.account.customer_id)
     for pk in family:
-        Account.objects.select_for_update().get(pk=pk)
+        Account.objects.select_for_update(no_key=True).get(pk=pk)
     return Member.objects.select_related("account", "user").get(pk=member.pk)
 
 

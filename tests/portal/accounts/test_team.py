@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -360,6 +360,38 @@ def test_two_owners_who_remove_each_other_leave_one(acme: Account, alice: User, 
         thread.join()
 
     assert Member.objects.filter(account=acme, role=Role.OWNER).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_writes_something_of_the_account_keeps_nobody_from_changing_a_role(
+    acme: Account, alice: User, bob: User
+) -> None:
+    """A campaign of a million messages is written for minutes, and looks at its account's row all the time."""
+    begun, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            AuditEvent.objects.create(at=timezone.now(), account=acme, action="campaign.prepared")
+            connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
+            begun.set()
+            done.wait(10)
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    begun.wait(10)
+    try:
+        with transaction.atomic():
+            connection.cursor().execute("SET LOCAL lock_timeout = '1s'")
+            member = Member.objects.get(user=bob)
+            services.change_member(
+                member=member, role=Role.SENDER, may_spend=True, actor_id=alice.pk, now=timezone.now()
+            )
+    finally:
+        done.set()
+        writer.join()
+
+    assert Member.objects.get(user=bob).may_spend
 
 
 def test_nobody_takes_their_own_right_to_spend(acme: Account, alice: User, bob: User, signed_in: SignedIn) -> None:
