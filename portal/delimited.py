@@ -18,7 +18,8 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 CHUNK: Final = 1_000
 """Rows that are written together."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# The wide ones are what Chinese and Japanese keyboards type; spreadsheets there take them for the narrow ones.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER: Final = re.compile(r"[+-]?[\d ().,/-]*\d[\d ().,/-]*")
 
 

@@ -9,7 +9,9 @@ from django.utils import translation
 from portal import delimited
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+SUM(A1)", "-2+3+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+SUM(A1)", "-2+3+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＠SUM(A1)"]
+)
 def test_no_cell_becomes_a_formula(cell: str) -> None:
     assert delimited.safe(cell) == f"'{cell}"
 
