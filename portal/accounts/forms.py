@@ -248,7 +248,7 @@ class BillingDetailsForm(forms.ModelForm[BillingDetails]):
 
     def _check_postal_code(self, country: str) -> None:
         code = self.cleaned_data.get("postal_code", "")
-        if country in {"IT", "FR"} and code and not (len(code) == 5 and code.isdecimal()):
+        if country in {"IT", "FR"} and code and not (len(code) == 5 and code.isascii() and code.isdecimal()):
             self.add_error("postal_code", gettext("A postal code of this country has 5 digits."))
 
     def _forget_other_countries(self, country: str) -> None:
