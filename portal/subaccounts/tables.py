@@ -66,7 +66,9 @@ class SubaccountTable(tables.Table):
         named = getattr(record, "person_in_charge", None)
         if named is None:
             return _("Your own people")
-        return format_html("{}<br>{}", named, format_html(SMALL, _("Invited") if record.is_awaited else _("Invitation ended")))
+        return format_html(
+            "{}<br>{}", named, format_html(SMALL, _("Invited") if record.is_awaited else _("Invitation ended"))
+        )
 
     def render_sent_count(self, value: int) -> str:
         return number(value)

@@ -1,5 +1,6 @@
 """Credits that move between the wallets of a customer, in the browser."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -31,7 +32,7 @@ def subaccount_credit(request: AccountRequest, subaccount: UUID) -> HttpResponse
     )
     form = forms.CreditForm(request.POST or None, customer=customer, now=now)
     if request.method == "POST" and form.is_valid():
-        page = _move(request, form, customer, mine, then=reverse("subaccounts", args=[customer.public_id]))
+        page = _move(request, form, customer, mine, now, then=reverse("subaccounts", args=[customer.public_id]))
         if page:
             return redirect(page)
     context = {
@@ -51,7 +52,8 @@ def transfer_new(request: AccountRequest) -> HttpResponse:
     form = forms.TransferForm(request.POST or None, customer=customer)
     if request.method == "POST" and form.is_valid():
         source, target = form.cleaned_data["source"], form.cleaned_data["target"]
-        page = _move(request, form, source, target, then=reverse("transfers", args=[customer.public_id]))
+        then = reverse("transfers", args=[customer.public_id])
+        page = _move(request, form, source, target, timezone.now(), then=then)
         if page:
             return redirect(page)
     context = {"form": form, "wallets": selectors.wallets(customer)}
@@ -89,8 +91,13 @@ def transfers(request: AccountRequest) -> HttpResponse:
     return render(request, "portal/subaccounts/transfers.html", context)
 
 
-def _move(request: AccountRequest, form: forms.MoveForm, source: Account, target: Account, *, then: str) -> str:
-    """Move what the form says and return where to go; or put the reason why not into the form and return nothing."""
+def _move(
+    request: AccountRequest, form: forms.MoveForm, source: Account, target: Account, now: datetime, *, then: str
+) -> str:
+    """Move what the form says and return where to go; or put the reason why not into the form and return nothing.
+
+    `now` is the moment by which the form was checked: a loan until today that is asked for in the day's last second ends after it.
+    """
     try:
         services.transfer(
             customer=request.account,
@@ -99,7 +106,7 @@ def _move(request: AccountRequest, form: forms.MoveForm, source: Account, target
             credits_units=form.cleaned_data["credits_units"],
             reference=form.cleaned_data["reference"],
             actor_id=request.user.pk,
-            now=timezone.now(),
+            now=now,
             returns_at=form.returns_at,
         )
     except services.InsufficientCredits:
