@@ -9,11 +9,8 @@ from billing.auto_recharge.models import NEEDERS, Policy
 from billing.payments import services as payments
 from portal.accounts.models import Account
 from portal.audit import services as audit
+from portal.periods import begin
 from portal.transactions import unit_of_work
-
-
-class PolicyInThePast(Exception):
-    """A policy counts from now on or later: what was decided by another one stays decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +46,19 @@ def periods() -> list[Policy]:
 
 @unit_of_work
 def change(*, terms: Terms, valid_from: datetime, actor_id: int, now: datetime) -> bool:
-    """Let `terms` be valid from `valid_from` on; False where they are so already.
-
-    What had begun before ends there, what had not gives way. Raises `PolicyInThePast`.
-    """
-    if valid_from < now:
-        raise PolicyInThePast
-    # Before the first policy there is no row of it to wait for: those who change it queue at the operator's.
+    """Let `terms` be valid from `valid_from` on; False where they are so already. Raises `InThePast`."""
+    # Those who change a policy queue at the operator's account.
     Account.objects.select_for_update(no_key=True).get(is_operator=True)
-    before = periods()
-    valid = [each for each in before if each.valid_until is None or each.valid_until > valid_from]
-    is_so = len(valid) == 1 and valid[0].valid_until is None and valid[0].valid_from <= valid_from
-    if is_so and terms_of(valid[0]) == terms:
+    before = _told()
+    if not begin(Policy.objects, valid_from=valid_from, now=now, **_columns(terms)):
         return False
-    Policy.objects.filter(valid_from__gte=valid_from).delete()
-    Policy.objects.filter(pk__in=[each.pk for each in valid]).update(valid_until=valid_from)
-    Policy.objects.create(valid_from=valid_from, **_columns(terms))
     restate_needs(now=now)
     audit.record(
         action="auto_recharge_policy.changed",
         actor_id=actor_id,
         subject="auto_recharge_policy",
-        before={"periods": [_told(each) for each in before]},
-        after={"periods": [_told(each) for each in periods()]},
+        before={"periods": before},
+        after={"periods": _told()},
         now=now,
     )
     return True
@@ -87,6 +74,12 @@ def _columns(terms: Terms) -> dict[str, Any]:
     return {**asdict(terms), "quantities": list(terms.quantities)}
 
 
-def _told(policy: Policy) -> dict[str, Any]:
-    until = policy.valid_until.isoformat() if policy.valid_until else None
-    return {"from": policy.valid_from.isoformat(), "until": until, **_columns(terms_of(policy))}
+def _told() -> list[dict[str, Any]]:
+    return [
+        {
+            "from": policy.valid_from.isoformat(),
+            "until": policy.valid_until.isoformat() if policy.valid_until else None,
+            **_columns(terms_of(policy)),
+        }
+        for policy in periods()
+    ]

@@ -13,6 +13,7 @@ from billing.recharge import provisional
 from portal.accounts.models import Account, User
 from portal.audit.models import AuditEvent
 from portal.backoffice.policy_forms import PaymentPolicyForm
+from portal.periods import InThePast
 
 
 def test_a_policy_counts_from_its_day_on_and_what_was_valid_ends_there(olga: User, now: datetime) -> None:
@@ -31,7 +32,7 @@ def test_a_policy_counts_from_its_day_on_and_what_was_valid_ends_there(olga: Use
 
 
 def test_a_policy_never_counts_for_what_is_over(olga: User, now: datetime) -> None:
-    with pytest.raises(policies.PolicyInThePast):
+    with pytest.raises(InThePast):
         policies.change(terms=Terms(1), valid_from=now - timedelta(seconds=1), actor_id=olga.pk, now=now)
 
 

@@ -13,6 +13,7 @@ from billing.auto_recharge.models import QUANTITIES, Policy, Question
 from billing.payments.models import PaymentPolicy
 from portal.accounts.models import Account, User
 from portal.audit.models import AuditEvent
+from portal.periods import InThePast
 from tests.billing.auto_recharge.conftest import (  # noqa: F401 - fixtures
     CREDIT,
     Spend,
@@ -62,7 +63,7 @@ def test_a_policy_is_laid_over_the_others_from_a_day_on(desk: Client, old_acme: 
     assert selectors.policy(now + 10 * DAY).months_old == 3
     events = AuditEvent.objects.filter(action="auto_recharge_policy.changed", actor=olga)
     assert events.count() == 3
-    with pytest.raises(policies.PolicyInThePast):
+    with pytest.raises(InThePast):
         policies.change(terms=policies.terms_of(first), valid_from=now - DAY, actor_id=olga.pk, now=now)
 
 
