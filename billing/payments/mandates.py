@@ -1,7 +1,7 @@
 """What becomes of methods with time: mandates are checked and end, cards expire and are warned of before."""
 
 import calendar
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -58,9 +58,10 @@ def expire(*, mandate: Mandate, now: datetime) -> None:
 
 def cards_to_warn_of(now: datetime) -> list[tuple[PaymentMethod, int]]:
     """The cards that expire within a stage of which nobody was told yet, and that stage."""
-    found = []
-    for method in PaymentMethod.objects.kept().filter(expires_on__gte=now.date()).order_by("expires_on"):
-        left = (method.expires_on - now.date()).days if method.expires_on else STAGES[0] + 1
+    found, today = [], now.date()
+    soon = PaymentMethod.objects.kept().filter(expires_on__range=(today, today + timedelta(days=STAGES[0])))
+    for method in soon.select_related("account").order_by("expires_on", "pk"):
+        left = (method.expires_on - today).days if method.expires_on else STAGES[0] + 1
         stage = min((days for days in STAGES if left <= days), default=None)
         if stage is not None and (method.warned_days is None or stage < method.warned_days):
             found.append((method, stage))

@@ -6,6 +6,7 @@ from datetime import date
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -93,6 +94,10 @@ class Mandate(models.Model):
                 | Q(state__in=["revoked", "expired"], ended_at__isnull=False),
                 name="a_mandate_says_since_when",
             ),
+        ]
+        indexes = [
+            models.Index("id", name="mandates_being_checked", condition=Q(state="pending")),
+            models.Index(Coalesce("used_at", "accepted_at"), name="mandates_by_use", condition=Q(state="valid")),
         ]
 
     def __str__(self) -> str:

@@ -70,6 +70,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """The tries that have not ended: nobody knows yet, the bank has not said, or the customer has to confirm."""
         return self.filter(state__in=Attempt.OPEN)
 
+    def in_doubt(self) -> "AttemptQuerySet":
+        """The tries of which nobody knows whether they were charged, or of which the provider said what cannot be."""
+        return self.filter(Q(state=Attempt.State.UNKNOWN) | ~Q(contradiction=""))
+
     def due(self, now: datetime) -> "AttemptQuerySet":
         """The unresolved tries whose time to ask again has come."""
         return self.unresolved().filter(ask_again_at__lte=now).order_by("ask_again_at")
@@ -140,11 +144,14 @@ class Attempt(models.Model):
             ),
         ]
         indexes = [
-            models.Index("ask_again_at", name="attempts_to_ask_about", condition=Q(finished_at=None)),
-            models.Index("provider_reference", name="attempts_by_reference", condition=~Q(provider_reference="")),
+            # In the words of `unresolved` and `in_doubt`: else PostgreSQL does not see that they answer those.
             models.Index(
-                "expires_on", name="attempts_to_expire", condition=Q(finished_at=None, expires_on__isnull=False)
+                "ask_again_at",
+                name="attempts_to_ask_about",
+                condition=Q(state__in=["submitting", "unknown", "pending", "confirming"]),
             ),
+            models.Index("provider_reference", name="attempts_by_reference", condition=~Q(provider_reference="")),
+            models.Index("payment", name="attempts_in_doubt", condition=Q(state="unknown") | ~Q(contradiction="")),
         ]
 
     def __str__(self) -> str:

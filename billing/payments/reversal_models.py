@@ -107,7 +107,10 @@ class ProviderEvent(models.Model):
         verbose_name = _("provider's webhook")
         verbose_name_plural = _("providers' webhooks")
         constraints = [models.UniqueConstraint("provider", "event_id", name="an_event_is_kept_once")]
-        indexes = [models.Index("handle_at", name="events_to_deal_with", condition=Q(state="waiting"))]
+        indexes = [
+            models.Index("handle_at", name="events_to_deal_with", condition=Q(state="waiting")),
+            models.Index("id", name="events_set_aside", condition=Q(state="set_aside")),
+        ]
 
     def __str__(self) -> str:
         return self.event_id

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import Q, QuerySet, Subquery, TextChoices
+from django.db.models import QuerySet, Subquery, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -121,8 +121,7 @@ def all_payments() -> QuerySet[Payment]:
 
 def unknown_payments() -> QuerySet[Payment]:
     """The payments of which nobody knows yet whether they were charged, or of which the provider said what cannot be."""
-    strange = Q(attempts__state=Attempt.State.UNKNOWN) | ~Q(attempts__contradiction="")
-    return all_payments().filter(strange, attempts__isnull=False).distinct()
+    return all_payments().filter(pk__in=Attempt.objects.in_doubt().values("payment"))
 
 
 def reversed_payments() -> QuerySet[Payment]:
