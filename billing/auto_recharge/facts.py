@@ -22,6 +22,7 @@ from billing.recharge import provisional
 from billing.recharge import selectors as recharges_selectors
 from billing.recharge import services as recharges
 from billing.recharge.models import Recharge
+from portal.accounts import selectors as accounts_selectors
 from portal.accounts.models import Account
 
 USUAL_DAYS: Final = 28
@@ -50,7 +51,7 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
     facts = Facts(
         now=at,
         is_on=auto.is_on,
-        is_closed=account.deactivated_at is not None,
+        is_closed=accounts_selectors.is_closed(account),
         draws_on_another=credits_selectors.draws_on(account) is not None,
         available=balance,
         on_their_way=coming,

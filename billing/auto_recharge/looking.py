@@ -58,7 +58,7 @@ def _look(*, auto_id: int, now: datetime) -> Evaluation | None:
     if known is None:
         return None
     recharges.queue(known.account)
-    auto = AutoRecharge.objects.select_related("account").get(pk=auto_id)
+    auto = AutoRecharge.objects.select_related("account__parent").get(pk=auto_id)
     if not auto.is_on:
         return None
     offer = facts.offer(auto, now)

@@ -18,6 +18,7 @@ from billing.payments.models import PaymentMethod
 from billing.pricing import selectors as pricing_selectors
 from billing.pricing.models import CreditPack
 from billing.recharge import selectors as recharges_selectors
+from portal.accounts import selectors as accounts_selectors
 from portal.accounts.models import Account
 from portal.periods import valid_at
 
@@ -143,7 +144,7 @@ def standing(account: Account, at: datetime) -> Standing:
     old = decide.old_enough_on(account.created_at, rules.months_old, zone)
     methods = chargeable(account, rules, at)
     conditions = {
-        Answer.CLOSED: account.deactivated_at is None,
+        Answer.CLOSED: not accounts_selectors.is_closed(account),
         Answer.DRAWS_ON_ANOTHER: credits_selectors.draws_on(account) is None,
         Answer.TOO_YOUNG: at.astimezone(zone).date() >= old,
         Answer.NO_METHOD: bool(methods),

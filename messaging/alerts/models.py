@@ -32,8 +32,8 @@ class BalanceAlertQuerySet(models.QuerySet["BalanceAlert"]):
         return self.kept().filter(Q(email_on=True) | Q(sms_on=True))
 
     def live(self) -> "BalanceAlertQuerySet":
-        """The alerts that are looked at: on, and of an account that is in use."""
-        return self.on().filter(account__deactivated_at=None)
+        """The alerts that are looked at: on, and of an account that is in use, as its customer is."""
+        return self.on().filter(account__deactivated_at=None, account__parent__deactivated_at=None)
 
     def ahead(self) -> "BalanceAlertQuerySet":
         """The runway alerts: those that look ahead instead of at the balance."""

@@ -61,6 +61,8 @@ _LIVE: Final = """
     pot.code = 'wallet' AND alert.removed_at IS NULL AND (alert.email_on OR alert.sms_on)
     AND (%(alert)s::bigint IS NULL OR alert.id = %(alert)s)
     AND NOT EXISTS (SELECT FROM accounts_account gone WHERE gone.id = alert.account_id AND gone.deactivated_at IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM accounts_account gone JOIN accounts_account below ON below.parent_id = gone.id
+                     WHERE below.id = alert.account_id AND gone.deactivated_at IS NOT NULL)
 """
 _FALLEN: Final = _CROSSED.format(
     fires="true", crossed="pot.is_low AND alert.armed AND alert.threshold_units >= pot.available", live=_LIVE

@@ -370,6 +370,11 @@ def test_a_sub_account_recharges_its_own_wallet_and_not_the_one_it_draws_on(
     credits.draw_on(wallet=own, other=credits.open_wallet(account=old_acme))
     assert look(auto, now) == "draws_on_another"
     credits.draw_on(wallet=own, other=None)
+    # It is as closed as its customer.
+    Account.objects.filter(pk=old_acme.pk).update(deactivated_at=now)
+    assert look(auto, now) == "closed"
+    assert selectors.standing(Account.objects.get(pk=acme_milano.pk), now).missing == Answer.CLOSED
+    Account.objects.filter(pk=old_acme.pk).update(deactivated_at=None)
     assert look(auto, now) == "buy"
     assert credits_selectors.balance(acme_milano).available == 100 * CREDIT
     assert credits_selectors.balance(old_acme).available == 0

@@ -150,15 +150,17 @@ def test_an_alert_that_is_switched_off_stays_silent(acme: Account, grant: Grant,
     assert kinds() == []
 
 
-def test_an_account_that_is_deactivated_is_left_alone(
-    acme: Account, grant: Grant, set_up: SetUp, spend: Spend, now: datetime
+def test_an_account_that_is_deactivated_is_left_alone_and_those_below_it(
+    acme: Account, acme_milano: Account, grant: Grant, set_up: SetUp, spend: Spend, now: datetime
 ) -> None:
-    grant(acme, "100")
-    set_up(acme, "50")
-    spend(acme, "60")
+    for account in (acme, acme_milano):
+        grant(account, "100")
+        set_up(account, "50")
+        spend(account, "60")
     Account.objects.filter(pk=acme.pk).update(deactivated_at=now)
     sweep()
     assert kinds() == []
+    assert not BalanceAlert.objects.live().exists()
 
 
 @pytest.mark.django_db(transaction=True)
