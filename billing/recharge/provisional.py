@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db.models import Q, Sum
 
-from billing.payments.models import PaymentMethod, PaymentPolicy
+from billing.payments.models import PaymentMethod, PaymentPolicy, Reversal
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account
 from portal.periods import valid_at
@@ -31,12 +31,16 @@ def limit_cents(now: datetime) -> int:
 
 
 def open_cents(account: Account, now: datetime) -> int:
-    """What the customer's direct debits come to that are under way or can still be returned at `now`."""
+    """What the customer's direct debits come to that are under way or can still be returned at `now`, less what of it
+    has gone back or is going: that is not returned once more."""
     can_return = Q(state=Recharge.State.WAITING) | Q(state=Recharge.State.PAID, provisional_until__gt=now)
     family = Q(account=account.customer_id) | Q(account__parent=account.customer_id)
     debits = Recharge.objects.filter(can_return, family, payment__method__kind=PaymentMethod.Kind.SEPA)
-    returned = debits.filter(payment__reversals__isnull=False)
-    return debits.exclude(pk__in=returned.values("pk")).aggregate(sum=Sum("gross_cents"))["sum"] or 0
+    found: dict[int, int] = dict(debits.values_list("payment", "gross_cents"))
+    gone = Reversal.objects.filter(payment__in=found, take_back__undone_at=None).order_by().values_list("payment")
+    for payment_id, cents in gone.annotate(Sum("amount_cents")):
+        found[payment_id] = max(found[payment_id] - cents, 0)
+    return sum(found.values())
 
 
 def check(*, account: Account, method: PaymentMethod, cents: int, now: datetime) -> None:
