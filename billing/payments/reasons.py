@@ -25,7 +25,15 @@ class Reason(TextChoices):
     )
     ACCOUNT_CLOSED = "account_closed", _("The bank account is closed. Pay with another one.")
     DEBIT_FAILED = "debit_failed", _("The bank did not carry out the debit. Ask your bank, or pay in another way.")
+    METHOD_ENDED = (
+        "method_ended",
+        _("The payment method was removed or had ended before anything was charged. Choose another one."),
+    )
     UNRESOLVED = "unresolved", _("The payment never reached the bank. Nothing was charged; try again.")
+    CONTRADICTED = (
+        "contradicted",
+        _("Another amount than yours was charged, and given back. You have paid nothing; try again."),
+    )
     EXPIRED = "expired", _("The bank transfer did not arrive in time.")
     CLOSED_SHORT = "closed_short", _("Only a part of the bank transfer came, and the purchase was closed.")
     WITHDRAWN = "withdrawn", _("The purchase was withdrawn before anything was paid.")

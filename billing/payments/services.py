@@ -40,6 +40,7 @@ __all__ = [
     "bank_transfer",
     "charge_of",
     "claim",
+    "is_lost",
     "look_up",
     "need",
     "need_no_more",
@@ -132,8 +133,8 @@ def receive(*, attempt: Attempt, cents: int, now: datetime) -> Attempt:
 
 
 def claim(*, attempt: Attempt, now: datetime) -> bool:
-    """Take the right to ask for `attempt`, until the lease runs out; False when somebody else has it."""
-    due = Attempt.objects.due(now).filter(pk=attempt.pk)
+    """Take the right to ask for `attempt`, until the lease runs out; False when somebody else has it, or had meanwhile."""
+    due = Attempt.objects.due(now).filter(pk=attempt.pk, asked_count=attempt.asked_count)
     return due.update(asked_count=F("asked_count") + 1, ask_again_at=now + LEASE) == 1
 
 
@@ -141,13 +142,20 @@ def ask(*, attempt: Attempt, now: datetime | None = None, return_url: str = "") 
     """Ask the provider, for the first time or again. Call it outside any transaction: this is the network.
 
     While nothing is known it is asked with the same key; once the key may be forgotten over there, and for what is
-    under way, it is only looked up.
+    under way, it is only looked up. What was never asked is not asked for with a method that has ended meanwhile.
     """
+    if not attempt.asked_count and not _is_still_usable(attempt, now):
+        return Answer(Outcome.DECLINED, reason=Reason.METHOD_ENDED)
     charge = charge_of(attempt, return_url)
     never_heard = attempt.state in (Attempt.State.SUBMITTING, Attempt.State.UNKNOWN)
     if never_heard and (now is None or now - attempt.started_at < KEY_LIFE):
         return provider(attempt.provider).charge(charge)
     return look_up(attempt=attempt, now=now or attempt.ask_again_at)
+
+
+def _is_still_usable(attempt: Attempt, now: datetime | None) -> bool:
+    usable = PaymentMethod.objects.usable((now or attempt.ask_again_at).date())
+    return usable.filter(payments=attempt.payment_id).exists()
 
 
 def look_up(*, attempt: Attempt, now: datetime, reference: str = "") -> Answer:
@@ -163,6 +171,16 @@ def look_up(*, attempt: Attempt, now: datetime, reference: str = "") -> Answer:
         return answer
     Attempt.objects.unresolved().filter(pk=attempt.pk).update(looked_up_at=now)
     return Answer(Outcome.UNKNOWN)
+
+
+def is_lost(attempt: Attempt) -> bool:
+    """Whether a try may be taken for not charged: the provider knew of none when nothing was asked with its key any more.
+
+    What a look-up did not find before that, a later question may have charged.
+    """
+    looked_up_at = attempt.looked_up_at
+    is_unknown = attempt.state == Attempt.State.UNKNOWN and not attempt.contradiction
+    return is_unknown and looked_up_at is not None and looked_up_at - attempt.started_at >= KEY_LIFE
 
 
 def charge_of(attempt: Attempt, return_url: str = "") -> Charge:

@@ -35,7 +35,6 @@ __all__ = [
     "ProvisionalLimitReached",
     "RechargeAlreadyOpen",
     "StillPossible",
-    "ask_now",
     "buy",
     "conclude",
     "cost",
@@ -44,6 +43,7 @@ __all__ = [
     "page_url",
     "pursue",
     "queue",
+    "settle_contradiction",
 ]
 
 
@@ -105,21 +105,20 @@ def buy(
     return pursue(recharge=recharge, now=now)
 
 
-def pursue(*, recharge: Recharge, now: datetime) -> Recharge:
-    """Ask what became of the payment, if it is time to, and conclude; safe to call at any time, by anybody."""
-    attempt = Attempt.objects.unresolved().filter(payment_id=recharge.payment_id).first()
-    if attempt is None or not payments.claim(attempt=attempt, now=now):
-        return recharge
-    answer = payments.ask(attempt=attempt, now=now, return_url=page_url(recharge))
-    return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+def pursue(*, recharge: Recharge, now: datetime, at_once: bool = False) -> Recharge:
+    """Ask what became of the payment, if it is time to, and conclude; safe to call at any time, by anybody.
 
-
-def ask_now(*, recharge: Recharge, now: datetime) -> Recharge:
-    """Look up what became of the payment, whether or not it is time to: somebody has just confirmed it, or is asking."""
+    `at_once` looks it up although it is not time to: somebody has just confirmed it, or is asking.
+    """
     attempt = Attempt.objects.unresolved().filter(payment_id=recharge.payment_id).first()
     if attempt is None:
         return recharge
-    answer = payments.look_up(attempt=attempt, now=now)
+    if payments.claim(attempt=attempt, now=now):
+        answer = payments.ask(attempt=attempt, now=now, return_url=page_url(recharge))
+    elif at_once:
+        answer = payments.look_up(attempt=attempt, now=now)
+    else:
+        return recharge
     return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
 
 
@@ -129,9 +128,8 @@ def give_up(*, recharge: Recharge, actor_id: int, now: datetime) -> Recharge:
 
     Should the money turn up after all, its credits still come. Raises `StillPossible`.
     """
-    attempt = Attempt.objects.select_for_update().filter(payment_id=recharge.payment_id).latest("pk")
-    is_lost = attempt.state == Attempt.State.UNKNOWN and attempt.looked_up_at and not attempt.contradiction
-    if not is_lost or now - attempt.started_at < payments.KEY_LIFE:
+    attempt = _last_try(recharge)
+    if not payments.is_lost(attempt):
         raise StillPossible
     audit.record(
         action="recharge.given_up",
@@ -141,10 +139,41 @@ def give_up(*, recharge: Recharge, actor_id: int, now: datetime) -> Recharge:
         now=now,
     )
     answer = Answer(Outcome.DECLINED, reason=Reason.UNRESOLVED)
-    given_up = conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+    given_up = conclude(recharge=recharge, attempt=attempt, answer=answer, now=now, actor_id=actor_id)
     given_up.given_up_at = now
     given_up.save(update_fields=["given_up_at"])
     return given_up
+
+
+@unit_of_work
+def settle_contradiction(*, recharge: Recharge, actor_id: int, now: datetime) -> Recharge:
+    """Note that staff have seen to what the provider said and cannot be: what it charged wrongly is given back there.
+
+    A try that was open ends with it, unpaid, and the customer can buy again. Should the provider say it again, it is
+    shown again. Twice is once.
+    """
+    attempt = _last_try(recharge)
+    if not attempt.contradiction:
+        return recharge
+    audit.record(
+        action="recharge.contradiction_settled",
+        actor_id=actor_id,
+        account_id=recharge.account_id,
+        subject=f"recharge:{recharge.public_id}",
+        after={"contradiction": attempt.contradiction},
+        now=now,
+    )
+    Attempt.objects.filter(pk=attempt.pk).update(contradiction="")
+    if attempt.state not in Attempt.OPEN:
+        return recharge
+    answer = Answer(Outcome.DECLINED, reason=Reason.CONTRADICTED)
+    return conclude(recharge=recharge, attempt=attempt, answer=answer, now=now, actor_id=actor_id)
+
+
+def _last_try(recharge: Recharge) -> Attempt:
+    """The last try to get the money, its rows taken in the order of whoever concludes."""
+    Recharge.objects.select_for_update(of=("self",)).get(pk=recharge.pk)
+    return Attempt.objects.select_for_update().filter(payment_id=recharge.payment_id).latest("pk")
 
 
 def page_url(recharge: Recharge) -> str:

@@ -95,7 +95,7 @@ def recharge_confirmation(request: AccountRequest, recharge: str) -> HttpRespons
     attempt = selectors.progress(mine)
     if attempt.provider == "sandbox" and attempt.state == attempt.State.CONFIRMING and not settings.PRODUCTION:
         sandbox.confirm(key=str(attempt.key), agreed=request.POST.get("decision") == "agreed")
-        services.ask_now(recharge=mine, now=timezone.now())
+        services.pursue(recharge=mine, now=timezone.now(), at_once=True)
     return redirect("recharge", request.account.public_id, mine.public_id)
 
 

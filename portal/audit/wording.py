@@ -80,6 +80,7 @@ ACTIONS: Final = {
     "person.changed": gettext_lazy("Personal information changed"),
     "prices.agreed": gettext_lazy("Price list agreed"),
     "prices.loaded": gettext_lazy("Prices loaded"),
+    "recharge.contradiction_settled": gettext_lazy("Contradiction of a payment settled"),
     "recharge.expired": gettext_lazy("Bank transfer did not arrive in time"),
     "recharge.failed": gettext_lazy("Recharge failed"),
     "recharge.given_up": gettext_lazy("Unknown payment given up"),

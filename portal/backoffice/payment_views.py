@@ -68,9 +68,10 @@ def desk_payment(request: PersonRequest, payment: UUID) -> HttpResponse:
         "recharge": recharge,
         "badge": payment_badge(found),
         "attempts": [(attempt, ATTEMPT_KINDS[Attempt.State(attempt.state)]) for attempt in attempts],
+        "contradiction": attempts[-1].contradiction,
         "open_attempt": next((attempt for attempt in attempts if attempt.finished_at is None), None),
         "next_step": _next_step(attempts[-1]) or _next_step_back(found),
-        "may_give_up": _may_give_up(attempts[-1]),
+        "may_give_up": payments.is_lost(attempts[-1]),
         "reversals": found.reversals.select_related("take_back").order_by("pk"),
         "refund_form": _refund_form(recharge),
     }
@@ -81,7 +82,7 @@ def desk_payment(request: PersonRequest, payment: UUID) -> HttpResponse:
 @require_POST
 def desk_payment_inquiry(request: PersonRequest, payment: UUID) -> HttpResponse:
     """Ask the provider what became of a payment, with the key it was asked with; nothing is charged twice."""
-    recharge = recharges.pursue(recharge=_recharge(payment), now=timezone.now())
+    recharge = recharges.pursue(recharge=_recharge(payment), now=timezone.now(), at_once=True)
     attempt = Attempt.objects.unresolved().filter(payment_id=recharge.payment_id).first()
     if attempt:
         sentence = _("The outcome is still unknown. We ask again at %(moment)s by ourselves.")
@@ -103,6 +104,15 @@ def desk_payment_abandonment(request: PersonRequest, payment: UUID) -> HttpRespo
         messages.error(request, _("This payment may still turn out charged. Ask again first."))
     else:
         messages.success(request, _("The payment was given up. The customer can buy again."))
+    return redirect("desk_payment", payment)
+
+
+@staff_view
+@require_POST
+def desk_payment_contradiction(request: PersonRequest, payment: UUID) -> HttpResponse:
+    """Note that staff have seen to what the provider said and cannot be; an open payment ends, unpaid."""
+    recharges.settle_contradiction(recharge=_recharge(payment), actor_id=request.user.pk, now=timezone.now())
+    messages.success(request, _("The contradiction is settled. It stays in the audit log."))
     return redirect("desk_payment", payment)
 
 
@@ -153,19 +163,14 @@ def _recharge(payment: UUID) -> Recharge:
     return recharge
 
 
-def _may_give_up(attempt: Attempt) -> bool:
-    is_lost = attempt.state == Attempt.State.UNKNOWN and attempt.looked_up_at is not None
-    return is_lost and not attempt.contradiction and timezone.now() - attempt.started_at >= payments.KEY_LIFE
-
-
 def _next_step(attempt: Attempt) -> str:
     """What a person can safely do about an open try; empty when there is nothing to do."""
     if attempt.contradiction:
         return _(
             "The provider said what cannot be true of this payment. Credits are not given for it. "
-            "Compare the amounts in the provider's own pages, and give back there what was charged wrongly."
+            "Compare the amounts in the provider's own pages, give back there what was charged wrongly, then settle it here."
         )
-    if _may_give_up(attempt):
+    if payments.is_lost(attempt):
         return _("The provider has no such payment. It is safe to give it up: nothing was charged.")
     return {
         Attempt.State.UNKNOWN: _(

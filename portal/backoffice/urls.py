@@ -29,6 +29,11 @@ staff_patterns = [
     path(
         "payments/<uuid:payment>/abandonment/", payment_views.desk_payment_abandonment, name="desk_payment_abandonment"
     ),
+    path(
+        "payments/<uuid:payment>/contradiction/",
+        payment_views.desk_payment_contradiction,
+        name="desk_payment_contradiction",
+    ),
     path("payments/<uuid:payment>/refund/", payment_views.desk_payment_refund, name="desk_payment_refund"),
     path("bank/", bank_views.desk_bank, name="desk_bank"),
     path("bank/booked/", bank_views.desk_bank_booked, name="desk_bank_booked"),

@@ -55,7 +55,7 @@ def test_a_method_kept_at_stripe_pays_and_is_refunded(
     if kind == "sepa":
         assert recharge.state == Recharge.State.WAITING
         far_end.advance()
-        recharge = services.ask_now(recharge=recharge, now=now)
+        recharge = services.pursue(recharge=recharge, now=now, at_once=True)
     assert recharge.state == Recharge.State.PAID
     refund = refunds.refund(
         recharge=recharge, amount_cents=100, reason="asked", reference=uuid.uuid4(), actor_id=olga.pk, now=now

@@ -94,6 +94,40 @@ def test_a_process_that_died_before_the_answer_is_made_good_by_the_sweep(
     assert SandboxCharge.objects.count() == 1
 
 
+def test_a_method_that_ends_before_anything_was_asked_is_not_charged(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    method = card(sandbox.SUCCEEDS)
+    recharge = services._open(
+        account=acme, pack=pack, method=method, reference=uuid.uuid4(), actor_id=alice.pk, now=now
+    )
+    payments.remove_method(method=method, actor_id=alice.pk, now=now)
+    recharge = services.pursue(recharge=recharge, now=now)
+    assert (recharge.state, selectors.progress(recharge).reason) == (State.FAILED, "method_ended")
+    assert not SandboxCharge.objects.exists()
+
+
+def test_what_was_asked_is_found_out_although_its_method_has_ended(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    recharge = buy(acme, alice, pack, card, sandbox.TIMEOUT_AFTER, now)
+    payments.remove_method(method=recharge.payment.method, actor_id=alice.pk, now=now)
+    assert services.pursue(recharge=recharge, now=now + timedelta(minutes=2)).state == State.PAID
+
+
+def test_a_payment_is_lost_only_when_a_look_after_the_last_question_found_none(
+    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+) -> None:
+    recharge = buy(acme, alice, pack, card, sandbox.TIMEOUT_BEFORE, now)
+    services.pursue(recharge=recharge, now=now, at_once=True)
+    assert Attempt.objects.get().looked_up_at == now
+    late = now + payments.KEY_LIFE
+    with pytest.raises(services.StillPossible), transaction.atomic():
+        services.give_up(recharge=recharge, actor_id=alice.pk, now=late)
+    services.pursue(recharge=recharge, now=late)
+    assert services.give_up(recharge=recharge, actor_id=alice.pk, now=late).state == State.FAILED
+
+
 def test_the_same_form_sent_twice_buys_once(
     acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
 ) -> None:

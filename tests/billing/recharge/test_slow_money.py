@@ -16,6 +16,7 @@ from billing.invoices.models import Invoice, PaidBy
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger.codes import TransferCode
 from billing.payments import mandates, postman
+from billing.payments import selectors as payments_selectors
 from billing.payments import services as payments
 from billing.payments.models import (
     Attempt,
@@ -32,6 +33,7 @@ from billing.pricing.models import CreditPack
 from billing.recharge import events, provisional, refunds, reversals, selectors, services
 from billing.recharge.models import Recharge, TakeBack
 from portal.accounts.models import Account, User
+from portal.audit.models import AuditEvent
 from portal.notices.models import Notice
 from tests.billing.payments.test_methods import add_debit
 from tests.billing.recharge.conftest import Card
@@ -253,6 +255,22 @@ def test_direct_debits_that_could_be_returned_have_a_limit(
     assert provisional.open_cents(acme, now + timedelta(weeks=10)) == 0
 
 
+def test_a_debit_of_which_a_part_went_back_counts_with_the_rest(
+    acme: Account, alice: User, pack: CreditPack, now: datetime
+) -> None:
+    recharge = buy_by_debit(acme, alice, pack, now, sandbox.SEPA_GOOD)
+    days_pass(now)
+    for is_undone, left in ((False, 412), (True, 512)):
+        said = (Reversed("dp_1", ReversalKind.DISPUTE, 100, is_undone=is_undone),)
+        answer = Answer(Outcome.SUCCEEDED, "ch_1", reversals=said)
+        services.conclude(recharge=recharge, attempt=Attempt.objects.get(), answer=answer, now=now)
+        assert provisional.open_cents(acme, now) == left
+    refunds.refund(
+        recharge=recharge, amount_cents=12, reason="asked", reference=uuid.uuid4(), actor_id=alice.pk, now=now
+    )
+    assert provisional.open_cents(acme, now) == 500
+
+
 @pytest.mark.parametrize("decision", ["agreed", "refused"])
 def test_a_card_that_has_to_be_confirmed_is_charged_once_it_is(
     acme: Account, alice: User, pack: CreditPack, card: Card, signed_in: SignedIn, now: datetime, decision: str
@@ -301,7 +319,7 @@ def test_a_success_that_is_heard_of_after_a_refusal_still_counts_and_a_refusal_a
 
 
 def test_an_answer_about_another_amount_credits_nothing_and_is_kept_for_a_person(
-    acme: Account, alice: User, pack: CreditPack, card: Card, now: datetime
+    acme: Account, alice: User, olga: User, pack: CreditPack, card: Card, now: datetime
 ) -> None:
     recharge = buy(acme, alice, pack, card, sandbox.SILENT, now)
     attempt = Attempt.objects.get()
@@ -312,6 +330,15 @@ def test_an_answer_about_another_amount_credits_nothing_and_is_kept_for_a_person
     attempt.refresh_from_db()
     assert attempt.contradiction == "ch_1: succeeded 512 USD"
     assert available(acme) == 0
+    # Nothing else ends it: a person gives back what was charged and says so, and the customer can buy again.
+    for _again in range(2):
+        recharge = services.settle_contradiction(recharge=recharge, actor_id=olga.pk, now=now)
+        assert (recharge.state, selectors.progress(recharge).reason) == (State.FAILED, "contradicted")
+        assert not payments_selectors.unknown_payments().exists()
+    assert AuditEvent.objects.filter(action="recharge.contradiction_settled", actor=olga).count() == 1
+    recharge = services.conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
+    assert (recharge.state, payments_selectors.unknown_payments().count()) == (State.FAILED, 1)
+    assert buy(acme, alice, pack, card, sandbox.SUCCEEDS, now).state == State.PAID
 
 
 def signed(said: dict[str, object]) -> tuple[bytes, dict[str, str]]:

@@ -73,3 +73,29 @@ def test_a_refund_sent_twice_goes_back_once_and_is_shown(
     assert "What went back" in browser.get(reverse("desk_payment", args=[recharge.payment.public_id])).content.decode()
     shown = browser.get(reverse("desk_payments"), {"show": "returned"}).content.decode()
     assert str(recharge.payment.public_id) in shown
+
+
+def test_asking_again_asks_although_it_is_not_time_to(
+    acme: Account, alice: User, olga: User, prices: None, signed_in: SignedIn
+) -> None:
+    now, browser = timezone.now(), signed_in(olga)
+    recharge = bought(acme, alice, sandbox.TIMEOUT_AFTER, now)
+    assert recharge.state == Recharge.State.WAITING
+    browser.post(reverse("desk_payment_inquiry", args=[recharge.payment.public_id]))
+    recharge.refresh_from_db()
+    assert recharge.state == Recharge.State.PAID
+
+
+def test_what_cannot_be_is_shown_and_settled_by_staff(
+    acme: Account, alice: User, olga: User, prices: None, signed_in: SignedIn
+) -> None:
+    now, browser = timezone.now(), signed_in(olga)
+    recharge = bought(acme, alice, sandbox.SILENT, now)
+    wrong = Answer(Outcome.SUCCEEDED, "ch_1", amount_cents=1, currency="EUR")
+    recharges.conclude(recharge=recharge, attempt=Attempt.objects.get(), answer=wrong, now=now)
+    page = reverse("desk_payment", args=[recharge.payment.public_id])
+    assert "ch_1: succeeded 1 EUR" in browser.get(page).content.decode()
+    browser.post(reverse("desk_payment_contradiction", args=[recharge.payment.public_id]))
+    recharge.refresh_from_db()
+    assert recharge.state == Recharge.State.FAILED
+    assert "Settle the contradiction" not in browser.get(page).content.decode()
