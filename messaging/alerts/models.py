@@ -5,7 +5,7 @@ from typing import Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -144,6 +144,18 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def failed(self) -> "NoticeQuerySet":
         """What did not arrive in spite of every attempt."""
         return self.filter(state=NoticeState.FAILED).exclude(fault=Fault.REMOVED)
+
+    def in_turn(self) -> "NoticeQuerySet":
+        """Those before which no other one of the same alert is still to go to the same address: an alarm that was held
+        up must not follow its all-clear. A test waits for nothing."""
+        earlier = Notice.objects.filter(
+            alert=OuterRef("alert"),
+            channel=OuterRef("channel"),
+            address=OuterRef("address"),
+            pk__lt=OuterRef("pk"),
+            state__in=[NoticeState.WAITING, NoticeState.SENDING],
+        )
+        return self.filter(Q(kind=Kind.TEST) | ~Exists(earlier.exclude(kind=Kind.TEST)))
 
     def unresolved(self) -> "NoticeQuerySet":
         """The text messages of which something is known that has not been acted upon: a price, or an end."""

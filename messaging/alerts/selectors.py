@@ -112,7 +112,8 @@ def _crossed(query: str, wallet_id: int | None, alert_id: int | None) -> list[Cr
 def notices_due(now: datetime) -> list[int]:
     """The primary keys of the notices to be sent now, text messages first: they wait for no mail server."""
     return list(
-        Notice.objects.filter(attempts.due(now))
+        Notice.objects.in_turn()
+        .filter(attempts.due(now))
         .order_by("-channel", "next_attempt_at", "pk")
         .values_list("pk", flat=True)[:SWEEP]
     )

@@ -40,7 +40,7 @@ FAILURES: Final = {Channel.EMAIL: Fault.UNREACHABLE, Channel.SMS: Fault.UNDELIVE
 
 def deliver(*, notice_id: int, now: datetime) -> Fault | None:
     """Send one notice if it is due and nobody else is at it; return what went wrong, None when nothing did."""
-    notice = attempts.claim(Notice.objects.select_related("alert__account").filter(pk=notice_id), now)
+    notice = attempts.claim(Notice.objects.in_turn().select_related("alert__account").filter(pk=notice_id), now)
     if notice is None:
         return None
     channel = Channel(notice.channel)

@@ -147,6 +147,18 @@ def look_ahead(*, account: Account, now: datetime) -> list[int]:
     return claim(crossings=forecast.crossings(account, now), now=now)
 
 
+def evaluate_wallet(*, wallet_id: int, now: datetime) -> list[int]:
+    """Fire and clear the alerts of a wallet and of those that draw on it; return their notices' primary keys.
+
+    What came between an alarm and its marks rang a bell that found no mark: so it is looked for once more after them.
+    """
+    crossings = selectors.crossings(wallet_id=wallet_id)
+    told = claim(crossings=crossings, now=now)
+    if any(crossing.fires for crossing in crossings):
+        told += claim(crossings=selectors.recovered(wallet_id=wallet_id), now=now)
+    return told
+
+
 def claim(*, crossings: Sequence[selectors.Crossing], now: datetime) -> list[int]:
     """Fire and clear all these alerts; return the primary keys of their notices: none of an alert that somebody else had.
 
@@ -179,6 +191,9 @@ def _fire(crossings: Sequence[selectors.Crossing], now: datetime) -> tuple[list[
 def _clear(crossings: Sequence[selectors.Crossing], now: datetime) -> list[int]:
     told = telling.claim(crossings, now)
     marking.mark(_marked(crossings))
+    # An alarm that is held up goes first; its news is a reason not to let it wait out its pause.
+    held_up = Notice.objects.filter(alert__in={crossing.alert_id for crossing in crossings}, state=NoticeState.WAITING)
+    held_up.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
     return told
 
 

@@ -17,7 +17,7 @@ AT_ONCE: Final = 1_000
 @shared_task
 def evaluate_wallet(wallet_id: int) -> None:
     """Fire and clear the alerts of a wallet that has changed, and of those that draw on it."""
-    services.claim(crossings=selectors.crossings(wallet_id=wallet_id), now=timezone.now())
+    services.evaluate_wallet(wallet_id=wallet_id, now=timezone.now())
 
 
 @shared_task

@@ -88,6 +88,24 @@ def test_marks_that_somebody_died_over_are_set_by_the_next_sweep_and_no_all_clea
     assert (mark(acme), marking.astray(), OwedMarks.objects.count()) == (to_units(Decimal(80)), [], 0)
 
 
+def test_an_all_clear_between_an_alarm_and_its_marks_waits_for_no_sweep(
+    acme: Account, grant: Grant, set_up: SetUp, spend: Spend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wallet = grant(acme, "100")
+    set_up(acme, "80")
+    spend(acme, "30")
+    settle = marking.settle
+
+    def settle_late(owed: OwedMarks) -> None:
+        grant(acme, "30")
+        tasks.evaluate_wallet(wallet.pk)  # its bell: it finds no mark
+        settle(owed)
+
+    monkeypatch.setattr(marking, "settle", settle_late)
+    tasks.evaluate_wallet(wallet.pk)
+    assert list(Notice.objects.order_by("pk").values_list("kind", flat=True)) == ["fired", "cleared"]
+
+
 def test_a_wallet_that_stays_empty_is_looked_at_by_no_sweep(
     acme: Account, globex: Account, grant: Grant, set_up: SetUp, spend: Spend
 ) -> None:

@@ -16,7 +16,7 @@ from billing.credits import selectors as credits_selectors
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger.codes import TransferCode
 from billing.ledger.models import Transfer
-from messaging.alerts import selectors, sending, tasks, wording
+from messaging.alerts import selectors, sending, services, tasks, wording
 from messaging.alerts.codes import Channel, Fault, NoticeState
 from messaging.alerts.models import Notice
 from messaging.delivery.codes import Purpose
@@ -25,6 +25,7 @@ from messaging.delivery.models import Message
 from messaging.encoding.segments import Encoding
 from portal import attempts
 from portal.accounts.models import Account
+from tests.conftest import Grant
 from tests.messaging.alerts.conftest import MOBILE, MailServer, SetUp
 
 ITALY = to_units(Decimal("0.7"))
@@ -112,6 +113,29 @@ def test_a_mail_server_that_is_away_is_tried_again_later(
     email_notice.refresh_from_db()
     assert (email_notice.state, email_notice.fault, email_notice.attempt_count) == (NoticeState.SENT, "", 2)
     assert len(mail_server.taken) == 1
+
+
+def test_an_alarm_that_was_held_up_leaves_before_its_all_clear_and_a_test_waits_for_nothing(
+    acme: Account, set_up: SetUp, grant: Grant, now: datetime, settings: Settings, mail_server: MailServer
+) -> None:
+    alert, port = set_up(acme, "50"), settings.EMAIL_PORT
+    alarm = Notice.objects.get()
+    settings.EMAIL_PORT = 9  # nobody listens there
+    sending.deliver(notice_id=alarm.pk, now=now)
+    settings.EMAIL_PORT = port
+    grant(acme, "100")
+    [all_clear] = services.evaluate(alert=alert, now=now)
+    assert sending.deliver(notice_id=all_clear, now=now) is None
+    assert mail_server.taken == []
+    [test] = services.test(alert=alert, actor_id=None, now=now)
+    sending.deliver(notice_id=test.pk, now=now)
+    assert selectors.notices_due(now) == [alarm.pk], "it does not wait out its pause now that there is news"
+    for notice_id in (alarm.pk, all_clear):
+        sending.deliver(notice_id=notice_id, now=now)
+    subjects = [line for text in mail_server.taken for line in text.splitlines() if line.startswith("Subject:")]
+    assert ["test" in line for line in subjects] == [True, False, False]
+    assert "all clear" in subjects[2].lower()
+    assert Notice.objects.filter(state=NoticeState.SENT).count() == 3
 
 
 def test_a_mail_server_that_drops_whoever_handed_over_is_tried_again(
