@@ -11,8 +11,9 @@ from uuid import UUID
 from django.db.models import Sum
 
 from billing.amounts import to_credits
+from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
-from billing.credits.models import CreditLot
+from billing.credits.models import CreditLot, Wallet
 from billing.credits.reclaim import reclaim
 from billing.ledger.codes import TransferCode
 from billing.payments.models import Reversal
@@ -72,6 +73,11 @@ def begin(*, recharge: Recharge, reversal: Reversal, now: datetime) -> TakeBack:
     return take_back
 
 
+def wallet_of(account: Account) -> Wallet:
+    """The wallet that the account spends from, though it was its own when it bought: nobody spends from that one now."""
+    return credits.open_wallet(account=credits_selectors.draws_on(account) or account)
+
+
 @unit_of_work
 def collect(*, take_back: TakeBack, now: datetime) -> int:
     """Take what is there of what is still owed; return the units taken."""
@@ -86,7 +92,7 @@ def collect(*, take_back: TakeBack, now: datetime) -> int:
     is_refund = take_back.reversal.kind in (Reversal.Kind.REFUND, Reversal.Kind.BY_HAND)
     reference = f"reversal:{take_back.reversal.public_id}:{take_back.taken_units}"
     transfer = reclaim(
-        wallet=credits.open_wallet(account=recharge.account),
+        wallet=wallet_of(recharge.account),
         most=missing,
         bought_by=recharge.transfer,
         cause=credits.Cause(
@@ -148,7 +154,7 @@ def undo(*, reversal: Reversal, state: str, now: datetime) -> None:
         price = (Decimal(recharge.net_cents) / to_credits(recharge.credits_units)).quantize(Decimal("0.000001"))
         reference = f"reversal:{reversal.public_id}:undone"
         credits.grant(
-            wallet=credits.open_wallet(account=recharge.account),
+            wallet=wallet_of(recharge.account),
             amount=take_back.taken_units,
             terms=credits.Terms(price, recharge.currency, lot.expires_at if lot else None),
             cause=credits.Cause(TransferCode.CORRECTION, reference, f"recharge:{recharge.public_id}"),

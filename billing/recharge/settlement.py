@@ -89,7 +89,7 @@ def _credit(recharge: Recharge, now: datetime) -> Transfer:
     months = recharge.credits_expire_after_months
     expires_at = after_months(now, months, timezone.get_default_timezone()) if months else None
     return credits.grant(
-        wallet=credits.open_wallet(account=recharge.account),
+        wallet=reversals.wallet_of(recharge.account),
         amount=recharge.credits_units,
         terms=credits.Terms(unit_price.quantize(Decimal("0.000001")), recharge.currency, expires_at),
         cause=credits.Cause(TransferCode.PURCHASE, subject, subject, recharge.created_by_id),

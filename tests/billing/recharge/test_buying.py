@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
-from billing.credits.models import CreditLot
+from billing.credits.models import CreditLot, Wallet
 from billing.invoices.models import Invoice
 from billing.invoices.selectors import BillingDetailsMissing
 from billing.ledger import selectors as ledger_selectors
@@ -17,7 +17,7 @@ from billing.payments import services as payments
 from billing.payments.models import Attempt, Payment, SandboxCharge
 from billing.payments.providers import sandbox
 from billing.pricing.models import CreditPack, PriceList
-from billing.recharge import selectors, services
+from billing.recharge import refunds, selectors, services
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account, BillingDetails, User
 from tests.billing.recharge.conftest import Card
@@ -208,6 +208,34 @@ def test_a_crash_between_credit_and_invoice_leaves_neither(
         services.conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
     assert credits_selectors.balance(acme).available == 0
     assert Attempt.objects.get().state == Attempt.State.UNKNOWN
+
+
+def test_credits_that_come_when_the_account_draws_on_another_come_to_that_one_and_go_back_from_there(
+    acme: Account, acme_milano: Account, alice: User, pack: CreditPack, now: datetime
+) -> None:
+    method = payments.add_method(
+        account=acme_milano,
+        provider="sandbox",
+        token=sandbox.TIMEOUT_AFTER,
+        label="",
+        expires_on=None,
+        actor_id=alice.pk,
+        now=now,
+    )
+    recharge = services.buy(
+        account=acme_milano, pack=pack, method=method, reference=uuid.uuid4(), actor_id=alice.pk, now=now
+    )
+    own, payer = (credits.open_wallet(account=account) for account in (acme_milano, acme))
+    credits.draw_on(wallet=own, other=payer)
+    recharge = services.pursue(recharge=recharge, now=now + timedelta(minutes=2))
+    assert recharge.state == State.PAID
+    own, payer = (Wallet.objects.select_related("ledger_account").get(pk=each.pk) for each in (own, payer))
+    assert (own.ledger_account.available, payer.ledger_account.available) == (0, 1_000_000)
+    refunds.refund(
+        recharge=recharge, amount_cents=512, reason="asked", reference=uuid.uuid4(), actor_id=alice.pk, now=now
+    )
+    assert credits_selectors.balance(acme).available == 0
+    assert ledger_selectors.differences() == []
 
 
 def test_bought_credits_expire_by_the_policy_of_the_moment_they_were_bought(
