@@ -17,7 +17,7 @@ from django.utils import timezone
 from billing.credits import services as credits
 from billing.ledger.codes import TransferCode
 from billing.payments import services as payments
-from billing.payments.models import Payment
+from billing.payments.models import Attempt, Payment
 from billing.payments.providers import sandbox
 from billing.pricing import selectors as pricing_selectors
 from billing.recharge import services as recharges
@@ -224,10 +224,13 @@ def test_an_unknown_payment_is_shown_and_asked_for_again(desk: Client, acme: Acc
     assert Payment.objects.count() == 1
 
 
-def test_a_payment_asked_for_a_moment_ago_waits_for_its_time(desk: Client, acme: Account, alice: User) -> None:
+def test_a_payment_asked_for_a_moment_ago_is_looked_up_and_not_asked_for_again(
+    desk: Client, acme: Account, alice: User
+) -> None:
     unknown_recharge(acme, alice, timezone.now())
     url = reverse("desk_payment_inquiry", args=[Payment.objects.get().public_id])
-    assert "The outcome is still unknown" in desk.post(url, follow=True).content.decode()
+    assert "The payment succeeded" in desk.post(url, follow=True).content.decode()
+    assert Attempt.objects.get().asked_count == 1
 
 
 def test_an_inquiry_about_nothing_is_not_found(desk: Client) -> None:
