@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -58,7 +59,8 @@ def recharge_new(request: AccountRequest) -> HttpResponse:
             form.add_error("method", _("This payment method can no longer be used. Choose another one."))
         except invoices.BillingDetailsMissing:
             messages.warning(request, _("Complete the billing details first: they go on the invoice."))
-            return redirect("billing_details", request.account.public_id)
+            form_url = reverse("billing_details", args=[request.account.public_id])
+            return redirect(f"{form_url}?for=purchase")
         else:
             return redirect("recharge", request.account.public_id, recharge.public_id)
     status = 422 if form.is_bound else 200

@@ -83,13 +83,14 @@ def account_view(capability: Capability) -> Callable[[AccountView], Door]:
             if access is None:
                 raise Http404
             member = access.member
+            # Set before anything is refused: the page that says no wears the account's frame, with the way out of it.
+            guarded_request = cast("AccountRequest", request)
+            guarded_request.account = access.account
+            guarded_request.member = member
             if not member.can(capability):
                 raise PermissionDenied
             if capability in TOUCHES_MONEY and member.role == Role.OWNER and lacks_second_factor(request):
                 return ask_for_second_factor(request)
-            guarded_request = cast("AccountRequest", request)
-            guarded_request.account = access.account
-            guarded_request.member = member
             return view(guarded_request, *args, **kwargs)
 
         return _marked(guarded, "account", capability)

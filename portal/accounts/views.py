@@ -100,6 +100,9 @@ ENTRIES = (
     ),
 )
 
+# What billing details are asked for on the way to.
+NEEDED_FOR = {"purchase": "recharge_new", "automatic-recharge": "auto_recharge", "first-steps": "dashboard"}
+
 
 @public_view
 @require_safe
@@ -163,6 +166,11 @@ def my_account(request: AccountRequest) -> HttpResponse:
     return render(request, "portal/accounts/my_account.html", {"entries": entries})
 
 
+def _needed_for(request: AccountRequest) -> str:
+    """The page on which the billing details were missing, where their form leads back to."""
+    return NEEDED_FOR.get(request.GET.get("for", ""), "my_account")
+
+
 @account_view(Capability.MANAGE_ACCOUNT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def billing_details(request: AccountRequest) -> HttpResponse:
@@ -176,7 +184,8 @@ def billing_details(request: AccountRequest) -> HttpResponse:
         messages.success(request, _("The billing details are saved. Your next invoices carry them."))
         if verdict == Verdict.INVALID:
             messages.warning(request, _("The VAT register does not know this number. Check that it is the right one."))
-        return redirect("my_account", request.account.public_id)
+        return redirect(_needed_for(request), request.account.public_id)
     groups = {country: [form[name] for name in names] for country, names in COUNTRY_FIELDS.items()}
-    context = {"form": form, "italian": groups["IT"], "french": groups["FR"]}
+    back = reverse(_needed_for(request), args=[request.account.public_id])
+    context = {"form": form, "italian": groups["IT"], "french": groups["FR"], "back": back}
     return render(request, "portal/accounts/billing_details.html", context, status=422 if form.errors else 200)

@@ -81,11 +81,17 @@ class Step:
 def _steps(request: AccountRequest, steps: Steps) -> list[Step]:
     shown = [
         (_("Say whom invoices go to"), "billing_details", Capability.MANAGE_ACCOUNT, steps.has_billing_details),
-        (_("Add a card"), "payment_methods", Capability.BUY, steps.has_card),
+        (_("Add your first card"), "payment_methods", Capability.BUY, steps.has_card),
         (_("Buy your first credits"), "recharge_new", Capability.BUY, steps.has_bought),
         (_("Send your first message"), "campaign_new", Capability.SEND, steps.has_sent),
     ]
     return [
-        Step(label, reverse(name, args=[request.account.public_id]) if request.member.can(capability) else "", is_done)
+        Step(label, _step_url(request, name) if request.member.can(capability) else "", is_done)
         for label, name, capability, is_done in shown
     ]
+
+
+def _step_url(request: AccountRequest, name: str) -> str:
+    """Where a step is taken; billing details lead back here, to the next one."""
+    url = reverse(name, args=[request.account.public_id])
+    return f"{url}?for=first-steps" if name == "billing_details" else url

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from portal.accounts import services
 from portal.accounts.capabilities import Role
@@ -124,7 +125,9 @@ def test_a_stranger_finds_no_page(acme: Account, charlie: User, signed_in: Signe
 
 def test_a_viewer_may_not_change_the_account(acme: Account, bob: User, signed_in: SignedIn) -> None:
     for page in ("billing-details/", "team/", f"team/{bob.public_id}/"):
-        assert signed_in(bob).post(of(acme, page), ITALIAN).status_code == 403
+        refused = signed_in(bob).post(of(acme, page), ITALIAN)
+        assert refused.status_code == 403
+        assert f'href="/a/{acme.public_id}/"' in refused.content.decode(), "the way out is in the frame"
 
 
 def test_billing_details_begin_with_what_is_known(
@@ -155,6 +158,17 @@ def test_billing_details_of_an_italian_company(acme: Account, alice: User, signe
     event = AuditEvent.objects.get(action="billing_details.changed")
     assert (event.before["company"], event.after["company"]) == ("Acme", "Acme S.p.A.")
     assert event.actor == alice
+
+
+@pytest.mark.parametrize(
+    ("needed_for", "back"),
+    [("purchase", "recharge_new"), ("automatic-recharge", "auto_recharge"), ("https://example.org", "my_account")],
+)
+def test_billing_details_lead_back_to_what_they_were_needed_for(
+    acme: Account, alice: User, signed_in: SignedIn, needed_for: str, back: str
+) -> None:
+    url = f"{of(acme, 'billing-details/')}?for={needed_for}"
+    assert signed_in(alice).post(url, ITALIAN).headers["Location"] == reverse(back, args=[acme.public_id])
 
 
 def test_moving_to_france_forgets_what_italy_asked(acme: Account, alice: User, signed_in: SignedIn) -> None:
