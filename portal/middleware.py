@@ -7,12 +7,18 @@ import time
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal import logs
 
@@ -102,5 +108,50 @@ def session_seen(get_response: GetResponse) -> GetResponse:
         if key and request.user.is_authenticated and cache.add(f"session-seen:{key}", 1, SEEN_EVERY_SECONDS):
             UserSession.objects.create_from_request(request)
         return get_response(request)
+
+    return middleware
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Ask who it is, and lead back to a page: to the one asked for, or to the one that the form stood on.
+
+    A form that is sent after the session has ended goes to an address that may know no GET; led there, a person would
+    meet an error right after signing in.
+    """
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        """Lead to the sign-in page, and from there to a page."""
+        is_part = _is_part(request)
+        if request.method in {"GET", "HEAD"} and not is_part:
+            return super().handle_no_permission(request, view_func)
+        back = request.headers.get("HX-Current-URL" if is_part else "Referer", "")
+        if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+            back = "/"
+        return redirect_to_login(back, self.get_login_url(view_func), self.get_redirect_field_name(view_func))
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Let who is signed in through. Where htmx asked for a part, the browser leaves the whole page."""
+        answer = super().process_view(request, view_func, args, kwargs)
+        if isinstance(answer, HttpResponseRedirect) and _is_part(request):
+            return HttpResponse(headers={"HX-Redirect": answer.url})
+        return answer
+
+
+def _is_part(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def only_forms(get_response: GetResponse) -> GetResponse:
+    """Say in words that an address takes forms alone: a browser shows a page of its own for an empty 405."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 405 and request.method == "GET" and request.accepts("text/html"):
+            response.content = render_to_string("405.html", request=request)
+        return response
 
     return middleware

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from portal.accounts.models import User
+from portal.accounts.models import Account, User
 from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +106,22 @@ def test_an_unknown_address_answers_with_our_page(client: Client) -> None:
     response = client.get("/no/such/page/")
     assert response.status_code == 404
     assert "This page does not exist" in response.content.decode()
+
+
+def test_an_address_that_takes_a_form_alone_says_so(client: Client) -> None:
+    response = client.get(reverse("theme"))
+    assert response.headers["Allow"] == "POST"
+    assert "There is nothing to read at this address" in response.content.decode()
+
+
+def test_who_signs_in_after_sending_a_form_comes_back_to_the_page_of_the_form(client: Client, acme: Account) -> None:
+    page, form = reverse("subaccounts", args=[acme.public_id]), reverse("opt_out_new", args=[acme.public_id])
+    sent = client.post(form, headers={"Referer": f"http://testserver{page}"})
+    assert sent.headers["Location"] == f"/login/?next=http%3A//testserver{page}"
+    elsewhere = client.post(form, headers={"Referer": "https://example.org/"})
+    assert elsewhere.headers["Location"] == "/login/?next=/"
+    part = client.get(page, headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"})
+    assert (part.status_code, part.headers["HX-Redirect"]) == (200, f"/login/?next=http%3A//testserver{page}")
 
 
 @pytest.mark.parametrize("name", ["400.html", "500.html", "503.html"])
