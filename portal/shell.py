@@ -27,6 +27,7 @@ class Link:
     capability: Capability = Capability.VIEW
     for_customers: bool = False  # not shown in a sub-account
     for_subaccounts: bool = False  # shown in a sub-account alone
+    also: tuple[str, ...] = ()  # other pages that belong to it, with everything below them
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ NAV: tuple[Group, ...] = (
             Link(_("Campaigns"), "campaigns", "send"),
             Link(_("Messages"), "messages", "history"),
             Link(_("Replies"), "replies", "message"),
-            Link(_("Contact lists"), "contact_lists", "contacts"),
+            Link(_("Contact lists"), "contact_lists", "contacts", also=("opt_outs",)),
             Link(_("Sender names"), "sender_names", "sender"),
             Link(_("Reports"), "reports", "report"),
         ),
@@ -55,7 +56,13 @@ NAV: tuple[Group, ...] = (
         (
             Link(_("Statement"), "statement", "wallet"),
             Link(_("Transfers"), "transfers", "arrow", for_subaccounts=True),
-            Link(_("Recharges"), "recharges", "card", Capability.VIEW_BILLING),
+            Link(
+                _("Recharges"),
+                "recharges",
+                "card",
+                Capability.VIEW_BILLING,
+                also=("auto_recharge", "payment_methods"),
+            ),
             Link(_("Balance alerts"), "alerts", "bell"),
             Link(_("Invoices"), "invoices", "invoice", Capability.VIEW_BILLING),
         ),
@@ -63,7 +70,14 @@ NAV: tuple[Group, ...] = (
     Group(
         _("Account"),
         (
-            Link(_("Sub-accounts"), "subaccounts", "accounts", Capability.MANAGE_SUBACCOUNTS, for_customers=True),
+            Link(
+                _("Sub-accounts"),
+                "subaccounts",
+                "accounts",
+                Capability.MANAGE_SUBACCOUNTS,
+                for_customers=True,
+                also=("transfers",),
+            ),
             Link(_("My account"), "my_account", "settings"),
         ),
     ),
@@ -163,5 +177,6 @@ def _is_shown(link: Link, account: Account | None, member: Member | None) -> boo
 def _item(request: HttpRequest, link: Link, args: list[Any]) -> dict[str, Any]:
     url = reverse(link.url_name, args=args)
     is_front = link.url_name in {"dashboard", "desk"}
-    current = request.path == url if is_front else request.path.startswith(url)
+    roots = (url, *(reverse(name, args=args) for name in link.also))
+    current = request.path == url if is_front else request.path.startswith(roots)
     return {"label": link.label, "url": url, "icon": link.icon, "current": current}

@@ -65,8 +65,12 @@ class Standing:
 
 
 def standings(account: Account, on: date) -> list[Standing]:
-    """All methods of the account in their order, the unusable ones with the reason."""
+    """What can be charged, in its order, the unusable ones with the reason.
+
+    A bank transfer has no place in it: the customer sends that money, so it neither pays first nor stands in.
+    """
     kept = PaymentMethod.objects.kept().filter(account=account).select_related("mandate")
+    kept = kept.exclude(kind=PaymentMethod.Kind.BANK_TRANSFER)
     found: list[Standing] = []
     for place, method in enumerate(kept, start=1):
         soon = method.expires_on is not None and on <= method.expires_on <= on + EXPIRES_SOON

@@ -17,6 +17,7 @@ from portal.forms import CardLabel, RadioCards
 from portal.templatetags.formats import credits, money, unit_price
 
 NEW_TRANSFER: Final = "bank_transfer"
+TRANSFER: Final = PaymentMethod.Kind.BANK_TRANSFER
 
 
 def _card(pack: CreditPack, rate: Decimal) -> CardLabel:
@@ -56,11 +57,11 @@ class RechargeForm(forms.Form):
     ) -> None:
         by_id = {str(pack.public_id): pack for pack in packs}
         by_method: dict[str, PaymentMethod | None] = {str(method.public_id): method for method in methods}
-        names = [(public_id, method.label) for public_id, method in by_method.items() if method]
-        # Nothing has to be set up for a bank transfer, so it can be chosen before it is kept.
-        if all(method.kind != PaymentMethod.Kind.BANK_TRANSFER for method in methods):
-            by_method[NEW_TRANSFER] = None
-            names.append((NEW_TRANSFER, str(PaymentMethod.Kind.BANK_TRANSFER.label)))
+        # Nothing has to be set up for a bank transfer, so it can be chosen before it is kept. It comes last either way.
+        transfers = [known for known, method in by_method.items() if method and method.kind == TRANSFER]
+        key = transfers[0] if transfers else NEW_TRANSFER
+        by_method[key] = by_method.pop(key, None)
+        names = [(known, str(TRANSFER.label) if known == key else str(method)) for known, method in by_method.items()]
         initial = {
             "reference": uuid.uuid4(),
             "pack": next(iter(by_id), None),

@@ -56,6 +56,12 @@ def test_methods_are_kept_in_the_order_that_the_customer_gives_them(acme: Accoun
     assert [each.label for each in selectors.usable_methods(acme, now.date())] == ["a", "b", "d"]
 
 
+def test_a_bank_transfer_has_no_place_in_the_order(acme: Account, alice: User, now: datetime) -> None:
+    payments.bank_transfer(account=acme, label="Bonifico", actor_id=alice.pk, now=now)
+    card = add_card(acme, alice, "a", now)
+    assert [(each.method, each.is_first) for each in selectors.standings(acme, now.date())] == [(card, True)]
+
+
 def test_a_removed_method_cannot_be_put_first(acme: Account, alice: User, now: datetime) -> None:
     first, second = (add_card(acme, alice, label, now) for label in ("a", "b"))
     payments.remove_method(method=second, actor_id=alice.pk, now=now)
