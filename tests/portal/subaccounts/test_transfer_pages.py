@@ -21,6 +21,12 @@ def transfer_form(source: Account, target: Account, amount: str = "4") -> dict[s
     return {"reference": str(uuid.uuid4()), "credits_units": amount, **ends}
 
 
+def test_with_one_wallet_alone_there_is_nothing_to_transfer(acme: Account, browser: Client) -> None:
+    page = browser.get(reverse("transfer_new", args=[acme.public_id])).content.decode()
+    assert "Only one wallet so far" in page
+    assert reverse("subaccount_new", args=[acme.public_id]) in page
+
+
 def test_an_owner_moves_credits_either_way(acme: Account, acme_milano: Account, browser: Client, grant: Grant) -> None:
     grant(acme_milano, "10")
     url = reverse("transfer_new", args=[acme.public_id])
