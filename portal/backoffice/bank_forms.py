@@ -135,10 +135,20 @@ class UndoingForm(forms.Form):
 
 
 class ClosureForm(forms.Form):
-    """Why the rest of a bank transfer is not waited for any more, and what the person saw to have come of it."""
+    """Why the rest of a bank transfer is not waited for any more, and what the person saw to have come of it.
+
+    Its inputs have ids of their own, because the page has another form that asks for a reason.
+    """
 
     received_cents = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        error_messages={"required": gettext_lazy("Say why the rest is not waited for any more.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "closure_%s", **kwargs})
 
 
 class ConfirmationForm(forms.Form):

@@ -66,8 +66,7 @@ def desk_bank_closure(request: PersonRequest, payment: UUID) -> HttpResponse:
     """Stop waiting for the rest of a bank transfer; what came of it is to be decided on its lines."""
     attempt, form = _awaited(payment), ClosureForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Say why the rest is not waited for any more."))
-        return redirect("desk_bank_transfer", payment)
+        return _transfer_page(request, attempt, closure=form)
     recharge, now = attempt.payment.recharge, timezone.now()
     try:
         lines = closing.close_short(recharge=recharge, actor_id=request.user.pk, now=now, **form.cleaned_data)
@@ -78,7 +77,12 @@ def desk_bank_closure(request: PersonRequest, payment: UUID) -> HttpResponse:
     return redirect("desk_bank_line", lines[0].public_id) if len(lines) == 1 else redirect("desk_bank")
 
 
-def _transfer_page(request: PersonRequest, attempt: Attempt, form: ConfirmationForm | None = None) -> HttpResponse:
+def _transfer_page(
+    request: PersonRequest,
+    attempt: Attempt,
+    form: ConfirmationForm | None = None,
+    closure: ClosureForm | None = None,
+) -> HttpResponse:
     recharge = attempt.payment.recharge
     is_part = recharge.state == Recharge.State.WAITING and attempt.received_cents > 0
     blank = ConfirmationForm.blank(attempt.missing_cents) if recharge.state != Recharge.State.PAID else None
@@ -88,11 +92,9 @@ def _transfer_page(request: PersonRequest, attempt: Attempt, form: ConfirmationF
         "kind": RECHARGE_KINDS[Recharge.State(recharge.state)],
         "bookings": selectors.active_bookings().filter(attempt=attempt).select_related("line", "created_by"),
         "form": (form or blank) if request.user.has_perm(BY_HAND) else None,
-        "closure": ClosureForm(initial={"received_cents": attempt.received_cents}, auto_id="closure_%s")
-        if is_part
-        else None,
+        "closure": (closure or ClosureForm(initial={"received_cents": attempt.received_cents})) if is_part else None,
     }
-    return render(request, "portal/backoffice/bank_transfer.html", context, status=422 if form else 200)
+    return render(request, "portal/backoffice/bank_transfer.html", context, status=422 if form or closure else 200)
 
 
 def _awaited(payment: UUID) -> Attempt:
