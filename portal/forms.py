@@ -18,6 +18,11 @@ class Field(BoundField):
         return isinstance(self.field.widget, forms.CheckboxInput)
 
     @property
+    def is_always_chosen(self) -> bool:
+        """Whether one of several is chosen from the start and cannot be taken away, so that nothing is optional."""
+        return isinstance(self.field.widget, forms.RadioSelect) and bool(self.value())
+
+    @property
     def focus_id(self) -> str:
         """The id an error links to: the input itself, or the first of several."""
         if not self.auto_id:

@@ -24,7 +24,7 @@ from messaging.encoding import segments
 from messaging.encoding.numbers import PasteTooLong, TooManyNumbers
 from messaging.senders.forms import SenderField
 from messaging.senders.models import SenderName
-from portal.templatetags.formats import number
+from portal.templatetags.formats import number, zone_city
 
 MAX_TEXT = 5_000
 """Characters that are counted at all; what can be sent is decided in segments."""
@@ -129,7 +129,7 @@ class MessageForm(forms.Form):
         self.region, self.zone = choices.region, choices.zone
         self.asks_which = bool(self.data.get("fold"))
         self.fields["starts"].help_text = _("Empty means now. The time is that of %(zone)s.") % {
-            "zone": choices.zone.key
+            "zone": zone_city(choices.zone)
         }
         self.read = Pasted((), 0, ())
         sender, contact_list = self.fields["sender"], self.fields["contact_list"]

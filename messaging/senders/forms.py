@@ -149,7 +149,7 @@ class SenderField(forms.ModelChoiceField[SenderName]):
     def offer(self, senders: QuerySet[SenderName], *, portal_number: str) -> None:
         """Set what may be chosen, and how the portal's own number reads."""
         self.queryset = senders
-        self.empty_label = _("The portal's number (%(number)s)") % {"number": portal_number}
+        self.empty_label = _("%(number)s (the portal's)") % {"number": portal_number}
 
 
 class DefaultSenderForm(forms.Form):

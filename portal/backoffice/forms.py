@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from messaging.delivery.gateways import configured
 from portal.forms import Switch, UnitInput
@@ -101,12 +101,12 @@ class RouteForm(forms.Form):
     )
     valid_from = forms.DateTimeField(label=gettext_lazy("Valid from"), widget=_MomentInput())
     valid_until = forms.DateTimeField(
-        label=gettext_lazy("Valid until"),
+        label=pgettext_lazy("route", "Valid until"),
         required=False,
         help_text=gettext_lazy("Empty for as long as it is good."),
         widget=_MomentInput(),
     )
-    is_paused = forms.BooleanField(label=gettext_lazy("Paused"), required=False, widget=Switch())
+    is_paused = forms.BooleanField(label=pgettext_lazy("route", "Paused"), required=False, widget=Switch())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from billing.invoices.models import Invoice
 from billing.invoices.tables import KINDS as INVOICE_KINDS
@@ -231,7 +231,9 @@ class RouteTable(tables.Table):
         verbose_name=gettext_lazy("Segments a second"), orderable=False, default="–", attrs=NUMBER
     )
     valid_from = tables.Column(verbose_name=gettext_lazy("Valid from"), orderable=False, attrs=NOWRAP)
-    valid_until = tables.Column(verbose_name=gettext_lazy("Valid until"), orderable=False, default="–", attrs=NOWRAP)
+    valid_until = tables.Column(
+        verbose_name=pgettext_lazy("route", "Valid until"), orderable=False, default="–", attrs=NOWRAP
+    )
     state = tables.Column(verbose_name=gettext_lazy("State"), orderable=False, empty_values=())
 
     caption = gettext_lazy("Routes")

@@ -4,7 +4,7 @@ Everything is formatted by Babel in the active language and, for moments, in the
 template filters; tables, mails, PDFs and spreadsheets call them directly.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 from babel import Locale
@@ -27,6 +27,11 @@ def locale() -> Locale:
 def country_name(country: str) -> str:
     """A country (ISO 3166) in the active language; a code that Babel does not know comes back as it is."""
     return str(locale().territories.get(country, country))
+
+
+def zone_city(zone: tzinfo) -> str:
+    """The city that a time zone is named for, in the active language: Europe/Rome → "Rome", "Roma"."""
+    return babel_dates.get_timezone_location(zone, locale=locale(), return_city=True)
 
 
 @register.filter
