@@ -1,4 +1,4 @@
-"""How every form of the portal looks: the renderer behind `{{ form }}`, and widgets for money, choices and switches."""
+"""How every form of the portal looks: the renderer behind `{{ form }}`, widgets, and the filters of a list."""
 
 from typing import Any, Self
 
@@ -7,6 +7,8 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class Field(BoundField):
@@ -70,6 +72,32 @@ class Switch(forms.CheckboxInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"class": "switch", "role": "switch", **(attrs or {})})
+
+
+class DayInput(forms.DateInput):
+    """A day, picked or typed."""
+
+    def __init__(self) -> None:
+        super().__init__({"type": "date"}, "%Y-%m-%d")
+
+
+class FilterForm(forms.Form):
+    """What a list is filtered by, as it stands in the list's address: a period, and more where a list has more."""
+
+    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayInput())
+    until = forms.DateField(label=gettext_lazy("To"), required=False, widget=DayInput())
+
+    def clean(self) -> dict[str, Any]:
+        """A period does not end before it begins."""
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("The period ends before it begins."))
+        return self.cleaned_data
+
+    @property
+    def is_filtering(self) -> bool:
+        """Whether anything is filtered at all."""
+        return any(self.data.get(name) for name in self.fields)
 
 
 class CardLabel(str):

@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.ledger.entries import Period
+from portal.forms import DayInput
 
 # Nobody asks for more; what lies beyond can no longer be told in every time zone.
 _SENSIBLE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
 
 
 def _day(label: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, widget=widget, validators=_SENSIBLE)
+    return forms.DateField(label=label, required=False, widget=DayInput(), validators=_SENSIBLE)
 
 
 class PeriodForm(forms.Form):

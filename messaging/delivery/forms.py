@@ -13,27 +13,16 @@ from messaging.delivery.codes import State
 from messaging.delivery.history import Filters
 from messaging.encoding import numbers
 from portal.accounts.models import Account
-from portal.forms import UnitInput
+from portal.forms import FilterForm, UnitInput
 
 _FEWEST_DIGITS = 3
 _MOST_MESSAGES = 10_000_000
 
 
-class HistoryForm(forms.Form):
+class HistoryForm(FilterForm):
     """Whose history, and of it: period, recipient, state, campaign, its text and its size; every field may be empty."""
 
     subaccount = forms.ChoiceField(label=gettext_lazy("Account"), required=False)
-
-    since = forms.DateField(
-        label=gettext_lazy("From"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    until = forms.DateField(
-        label=gettext_lazy("To"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
     recipient = forms.CharField(
         label=gettext_lazy("Recipient"),
         required=False,
@@ -88,18 +77,6 @@ class HistoryForm(forms.Form):
         if len(digits) < _FEWEST_DIGITS:
             raise forms.ValidationError(_("Type a number, or at least three digits of one."))
         return digits
-
-    def clean(self) -> dict[str, Any]:
-        """A period does not end before it begins."""
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("The period ends before it begins."))
-        return self.cleaned_data
-
-    @property
-    def is_filtering(self) -> bool:
-        """Whether anything is filtered at all."""
-        return any(self.data.get(name) for name in self.fields)
 
     def filters(self) -> Filters:
         """The filters that are valid; a field with an error filters nothing."""

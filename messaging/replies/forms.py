@@ -11,17 +11,13 @@ from messaging.encoding import segments
 from messaging.replies.inbox import Filters, Show
 from messaging.replies.models import ReplySettings
 from messaging.replies.services import Wishes
-from portal.forms import Switch
+from portal.forms import FilterForm, Switch
 
 LONGEST_ANSWER: Final = 1000
 MOST_SEGMENTS: Final = 6
 
 
-def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
-class InboxForm(forms.Form):
+class InboxForm(FilterForm):
     """Which replies to show; every field may be empty."""
 
     q = forms.CharField(
@@ -36,20 +32,6 @@ class InboxForm(forms.Form):
             (Show.STOP, pgettext_lazy("replies", "STOP")),
         ],
     )
-    since = forms.DateField(label=_("From"), required=False, widget=_day())
-    until = forms.DateField(label=_("To"), required=False, widget=_day())
-
-    def clean(self) -> dict[str, Any]:
-        """A period does not end before it begins."""
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("The period ends before it begins."))
-        return self.cleaned_data
-
-    @property
-    def is_filtering(self) -> bool:
-        """Whether anything is filtered at all."""
-        return any(self.data.get(name) for name in self.fields)
 
     def filters(self) -> Filters:
         """The filters that are valid; a field with an error filters nothing."""

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from billing.bank import tables
 from billing.bank.entries import MAX_BYTES, Fault
 from billing.payments.creditor_reference import references_in
+from portal.forms import DayInput
 
 FAULTS: Final[dict[Fault, str | Promise]] = {
     Fault.EMPTY: gettext_lazy("The file is empty. Download it from the bank again."),
@@ -24,13 +25,6 @@ FAULTS: Final[dict[Fault, str | Promise]] = {
     Fault.OTHER_ACCOUNT: gettext_lazy("This is the statement of another bank account."),
     Fault.DAMAGED: gettext_lazy("The file is damaged or not complete. Download it from the bank again."),
 }
-
-
-class DayInput(forms.DateInput):
-    """A day, picked or typed."""
-
-    def __init__(self) -> None:
-        super().__init__({"type": "date"}, "%Y-%m-%d")
 
 
 class StatementForm(forms.Form):

@@ -14,7 +14,7 @@ from django_stubs_ext import StrOrPromise
 from billing.auto_recharge.models import QUANTITIES
 from billing.auto_recharge.policies import Terms as RechargeTerms
 from billing.payments.policies import Terms
-from portal.forms import UnitInput
+from portal.forms import DayInput, UnitInput
 from portal.templatetags.formats import credits
 
 MOST_EUROS: Final = Decimal(1_000_000)
@@ -25,7 +25,7 @@ class PolicyForm(forms.Form):
 
     valid_from = forms.DateField(
         label=gettext_lazy("Valid from"),
-        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        widget=DayInput(),
         help_text=gettext_lazy("Today means from now on."),
     )
 

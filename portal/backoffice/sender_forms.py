@@ -13,6 +13,7 @@ from messaging.senders.codes import Reception, RegistrationState
 from messaging.senders.models import Registration
 from messaging.senders.periods import Period, Terms
 from messaging.senders.registrations import NEXT
+from portal.forms import DayInput
 
 _REASON_MISSING = gettext_lazy("Say why: the customer reads it.")
 
@@ -98,12 +99,12 @@ class RuleForm(forms.Form):
     relative_rate = forms.IntegerField(label=gettext_lazy("Price class"), min_value=1, max_value=99)
     first_day = forms.DateField(
         label=gettext_lazy("First day"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
     last_day = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
 
     def __init__(self, *args: Any, terms: Terms, now: datetime, **kwargs: Any) -> None:

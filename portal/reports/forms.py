@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Account
+from portal.forms import DayInput
 from portal.reports.models import Kind
 from portal.reports.services import Period
 from portal.templatetags import formats
@@ -20,16 +21,12 @@ MAX_DAYS: Final[Mapping[str, int]] = {Kind.DELIVERY_RECEIPTS: 400, Kind.STATEMEN
 FIRST_DAY: Final = date(2000, 1, 1)
 
 
-def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
 class ReportForm(forms.Form):
     """Which report, over which days in the account's zone. Its address can be shared: the days stand in it."""
 
     kind = forms.ChoiceField(label=_("Report"), choices=Kind.choices)
-    first_day = forms.DateField(label=_("From"), widget=_day())
-    last_day = forms.DateField(label=_("To"), widget=_day())
+    first_day = forms.DateField(label=_("From"), widget=DayInput())
+    last_day = forms.DateField(label=_("To"), widget=DayInput())
     reference = forms.UUIDField(widget=forms.HiddenInput())
 
     def __init__(

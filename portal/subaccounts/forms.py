@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from billing.amounts import MAX_UNITS
 from portal.accounts.models import Account, User
 from portal.fields import CreditsField
-from portal.forms import CardLabel, RadioCards
+from portal.forms import CardLabel, DayInput, RadioCards
 from portal.subaccounts import selectors
 from portal.subaccounts.services import Person, Plan
 
@@ -94,7 +94,7 @@ class CreditForm(MoveForm):
     until = forms.DateField(
         label=gettext_lazy("Lend them until"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
         help_text=gettext_lazy("At the end of this day what is unused comes back by itself. Empty: they stay."),
     )
 
