@@ -34,11 +34,15 @@ def billing_details(account: Account) -> BillingDetails:
 
 
 def assessment(account: Account) -> vat.Assessment:
-    """How a sale to this account is taxed now. Raises `BillingDetailsMissing`.
+    """How a sale to this account is taxed now. Raises `BillingDetailsMissing`."""
+    return assessed(billing_details(account))
+
+
+def assessed(details: BillingDetails) -> vat.Assessment:
+    """How a sale to a buyer with these details is taxed.
 
     A person who shows a VAT number buys as a business, with a company's name or without.
     """
-    details = billing_details(account)
     return vat.assess(
         seller_country=settings.SELLER["country"],
         buyer_country=details.country,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,12 +12,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from billing.amounts import to_credits
-from billing.invoices import numbering, rendering, selectors, vat
+from billing.invoices import buyers, numbering, rendering, selectors, vat
 from billing.invoices.models import Invoice, InvoiceLine, PaidBy
 from billing.invoices.rendering import RENDER_LEASE
 from billing.invoices.selectors import BillingDetailsMissing
 from billing.invoices.signals import invoice_issued
-from portal.accounts.models import Account, BillingDetails
+from portal.accounts.models import Account
 from portal.audit import services as audit
 from portal.bells import ring
 from portal.notices import services as notices
@@ -71,15 +72,16 @@ def issue(
     actor_id: int | None,
     now: datetime,
     paid_by: PaidBy | str = "",
+    agreed: buyers.Buyer = MappingProxyType({}),
 ) -> Invoice:
     """Issue an invoice for `line` under the next number of the year, and have its PDF rendered after the commit.
 
     Call it last in the caller's unit of work: from here to the commit the year's numbers are locked. `assessment` is
-    the one the buyer agreed to. `payment_reference` names the payment ("Visa 4242"), or, while `paid_at` is None, what
-    a bank transfer quotes (such an invoice is due after 30 days). The same `reference` returns the first invoice.
-    Raises `BillingDetailsMissing`, `InvoiceReferenceConflict`.
+    the one the buyer agreed to, and `agreed` who that was, where it is some time ago. `payment_reference` names the
+    payment ("Visa 4242") or, while `paid_at` is None, what a bank transfer quotes (due after 30 days). The same
+    `reference` returns the first invoice. Raises `BillingDetailsMissing`, `InvoiceReferenceConflict`.
     """
-    details = selectors.billing_details(account)
+    buyer = buyers.to_invoice(account, assessment, agreed)
     issued_on = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
     # Whoever issues under the same reference at the same time waits here, and then finds this invoice.
     series = numbering.lock(code=SERIES, year=issued_on.year)
@@ -91,7 +93,7 @@ def issue(
         issued_on=issued_on,
         **numbering.take(series),
         **_amounts(line, assessment),
-        **_parties(account, details),
+        **_parties(account, buyer),
         due_on=issued_on if paid_at else issued_on + PAYMENT_TERM,
         paid_at=paid_at,
         paid_by=paid_by if paid_at else "",
@@ -172,30 +174,12 @@ def _amounts(line: Line, assessment: vat.Assessment) -> dict[str, Any]:
     }
 
 
-def _parties(account: Account, details: BillingDetails) -> dict[str, Any]:
+def _parties(account: Account, buyer: dict[str, str]) -> dict[str, Any]:
     return {
         "language": account.language,
         "seller": dict(settings.SELLER),
-        "buyer": _buyer(details),
-        "purchase_order": details.purchase_order,
-    }
-
-
-def _buyer(details: BillingDetails) -> dict[str, str]:
-    """Copy what the invoice says of its buyer."""
-    return {
-        "name": details.name,
-        "contact": f"{details.first_name} {details.last_name}".strip() if details.company else "",
-        "address": details.address,
-        "address_complement": details.address_complement,
-        "postal_code": details.postal_code,
-        "city": details.city,
-        "country": details.country,
-        "vat_number": vat.as_printed(details.country, details.vat_number),
-        "codice_fiscale": details.codice_fiscale,
-        "sdi_code": details.sdi_code,
-        "pec": details.pec,
-        "siret": details.siret,
+        "purchase_order": buyer.pop("purchase_order"),
+        "buyer": buyer,
     }
 
 

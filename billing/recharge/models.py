@@ -48,6 +48,8 @@ class Recharge(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     vat_treatment = models.CharField(_("VAT treatment"), max_length=16)
     vat_rate = models.DecimalField(_("VAT rate"), max_digits=5, decimal_places=4)
+    # Whom the VAT was agreed with; nothing of purchases from before this was kept.
+    buyer = models.JSONField(_("buyer"), default=dict, blank=True)
     credits_expire_after_months = models.PositiveSmallIntegerField(
         _("credits expire after months"), null=True, blank=True
     )

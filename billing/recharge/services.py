@@ -11,6 +11,7 @@ from django.urls import reverse
 from billing.credits import selectors as credits_selectors
 from billing.invoices import selectors as invoices_selectors
 from billing.invoices import vat
+from billing.invoices.buyers import Buyer, copied
 from billing.payments import services as payments
 from billing.payments.models import Attempt, PaymentMethod
 from billing.payments.providers.base import Answer, Outcome
@@ -61,19 +62,21 @@ class DrawsOnAnother(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a pack costs this account: cents without VAT, of VAT, and together, and why that VAT."""
+    """What a pack costs this account: cents without VAT, of VAT, and together, why that VAT, and whom it is agreed with."""
 
     net_cents: int
     vat_cents: int
     gross_cents: int
     assessment: vat.Assessment
+    buyer: Buyer
 
 
 def cost(*, account: Account, pack: CreditPack) -> Cost:
     """Price `pack` for `account`. Raises `invoices.BillingDetailsMissing` when nobody can be invoiced."""
-    assessment = invoices_selectors.assessment(account)
+    details = invoices_selectors.billing_details(account)
+    assessment = invoices_selectors.assessed(details)
     vat_cents = vat.vat_cents(pack.price_cents, assessment.rate)
-    return Cost(pack.price_cents, vat_cents, pack.price_cents + vat_cents, assessment)
+    return Cost(pack.price_cents, vat_cents, pack.price_cents + vat_cents, assessment, copied(details))
 
 
 def buy(
@@ -255,5 +258,6 @@ def _frozen(pack: CreditPack, price: Cost) -> dict[str, Any]:
         "currency": pack.price_list.currency,
         "vat_treatment": price.assessment.treatment.value,
         "vat_rate": price.assessment.rate,
+        "buyer": price.buyer,
         "credits_expire_after_months": pack.price_list.credits_expire_after_months,
     }

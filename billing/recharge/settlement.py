@@ -112,6 +112,7 @@ def _invoice(recharge: Recharge, payment: Payment, now: datetime) -> Invoice:
         reference=f"recharge:{recharge.public_id}",
         actor_id=recharge.created_by_id,
         now=now,
+        agreed=recharge.buyer,
     )
 
 

@@ -16,7 +16,7 @@ from billing.payments.providers.base import Answer, Outcome
 from billing.pricing.models import CreditPack
 from billing.recharge import bank_transfers, selectors, services, tasks
 from billing.recharge.models import Recharge
-from portal.accounts.models import Account, User
+from portal.accounts.models import Account, BillingDetails, User
 from portal.audit.models import AuditEvent
 from portal.notices import wording
 from portal.notices.models import Notice
@@ -135,3 +135,37 @@ def test_a_bank_reference_names_one_attempt(waiting: Recharge) -> None:
     attempt.pk, attempt.key, attempt.state = None, uuid.uuid4(), Attempt.State.DECLINED
     with pytest.raises(IntegrityError, match="a_bank_reference_names_one_attempt"), transaction.atomic():
         attempt.save(force_insert=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "billed"),
+    [
+        ({"city": "Monza"}, ("Acme", "Monza", "IT", "PO 7")),
+        ({"country": "FR", "city": "Lyon", "vat_number": "FR40303265045"}, ("Acme", "Milano", "IT", "")),
+        ({"country": "US", "city": "Boston", "vat_number": ""}, ("Acme", "Milano", "IT", "")),
+    ],
+    ids=["corrected", "another treatment", "another rate"],
+)
+def test_the_invoice_goes_to_who_agreed_to_its_vat(
+    waiting: Recharge, now: datetime, changes: dict[str, str], billed: tuple[str, ...]
+) -> None:
+    BillingDetails.objects.filter(account=waiting.account).update(purchase_order="PO 7", **changes)
+    answer = Answer(Outcome.SUCCEEDED, provider_reference="line")
+    paid = services.conclude(
+        recharge=waiting, attempt=selectors.progress(waiting), answer=answer, now=now + timedelta(days=20)
+    )
+    invoice = paid.invoice
+    assert invoice
+    assert (invoice.treatment, invoice.gross_cents) == ("domestic", waiting.gross_cents)
+    assert (*(invoice.buyer[part] for part in ("name", "city", "country")), invoice.purchase_order) == billed
+
+
+def test_a_purchase_from_before_that_was_kept_is_invoiced_as_the_account_says_now(
+    waiting: Recharge, now: datetime
+) -> None:
+    Recharge.objects.update(buyer={})
+    BillingDetails.objects.filter(account=waiting.account).update(country="US", city="Boston", vat_number="")
+    answer = Answer(Outcome.SUCCEEDED, provider_reference="line")
+    paid = services.conclude(recharge=waiting, attempt=selectors.progress(waiting), answer=answer, now=now)
+    assert paid.invoice
+    assert paid.invoice.buyer["city"] == "Boston"
