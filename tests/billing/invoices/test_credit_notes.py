@@ -229,7 +229,7 @@ def test_the_customers_page_lists_notes_and_packs_everything_into_one_archive(
     acme: Account, globex: Account, alice: User, charlie: User, issue: Issue, signed_in: SignedIn, now: datetime
 ) -> None:
     invoice = issue(acme)
-    note = correct(invoice, 512, "note", timezone.now())
+    note = correct(invoice, 512, "note", now)
     page, archive = reverse("invoices", args=[acme.public_id]), reverse("invoice_archive", args=[acme.public_id])
     browser = signed_in(alice)
     shown = browser.get(page, {"year": note.year}).content.decode()

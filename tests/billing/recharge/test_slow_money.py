@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.credits import selectors as credits_selectors
 from billing.credits import services as credits
@@ -38,7 +39,7 @@ from portal.notices.models import Notice
 from tests.billing.payments.test_methods import add_debit
 from tests.billing.recharge.conftest import Card
 from tests.billing.recharge.test_buying import buy
-from tests.conftest import SignedIn
+from tests.conftest import Clock, SignedIn
 
 State = Recharge.State
 BOUGHT = 1_000_000
@@ -71,10 +72,10 @@ def days_pass(now: datetime, send: postman.Post | None = None) -> None:
     for step in range(4):
         moment = now + step * postman.PACE
         postman.move(moment)
-        # The webhook is signed with the far end's clock, which is that of the machine.
-        postman.deliver(datetime.now(now.tzinfo), send or post)
-        for event in ProviderEvent.objects.due(datetime.now(now.tzinfo)):
-            events.handle(event=event, now=datetime.now(now.tzinfo))
+        # The webhook is signed with the far end's clock, which is that of the machine unless a test has stopped it.
+        postman.deliver(timezone.now(), send or post)
+        for event in ProviderEvent.objects.due(timezone.now()):
+            events.handle(event=event, now=timezone.now())
 
 
 def available(account: Account) -> int:
@@ -240,8 +241,9 @@ def test_the_tables_refuse_what_cannot_be(
 
 
 def test_direct_debits_that_could_be_returned_have_a_limit(
-    acme: Account, acme_milano: Account, alice: User, pack: CreditPack, now: datetime
+    acme: Account, acme_milano: Account, alice: User, pack: CreditPack, now: datetime, clock: Clock
 ) -> None:
+    clock(now)
     PaymentPolicy.objects.create(valid_from=now - timedelta(days=1), provisional_limit_cents=1000)
     buy_by_debit(acme, alice, pack, now, sandbox.SEPA_GOOD)
     days_pass(now)
@@ -342,7 +344,7 @@ def test_an_answer_about_another_amount_credits_nothing_and_is_kept_for_a_person
 
 
 def signed(said: dict[str, object]) -> tuple[bytes, dict[str, str]]:
-    body, stamp = json.dumps(said).encode(), str(int(datetime.now().timestamp()))  # noqa: DTZ005
+    body, stamp = json.dumps(said).encode(), str(int(timezone.now().timestamp()))
     return body, {"X-Timestamp": stamp, "X-Signature": sandbox.sign(body, stamp)}
 
 
@@ -360,8 +362,8 @@ def test_webhooks_that_say_something_strange_are_answered_kept_and_change_nothin
     for said in [*cases.values(), *cases.values()]:
         body, headers = signed(said)
         assert client.post(url, body, content_type="application/json", headers=headers).status_code == 204
-        for event in ProviderEvent.objects.due(datetime.now(now.tzinfo)):
-            events.handle(event=event, now=datetime.now(now.tzinfo))
+        for event in ProviderEvent.objects.due(timezone.now()):
+            events.handle(event=event, now=timezone.now())
     found = ProviderEvent.objects.order_by("event_id").values_list("verdict", "state")
     assert list(found) == [(verdict, "set_aside") for verdict in cases]
     assert available(acme) == 0

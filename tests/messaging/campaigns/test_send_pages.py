@@ -19,7 +19,7 @@ from messaging.contacts.paste import Entry
 from messaging.delivery.models import Message
 from messaging.senders import services as senders
 from portal.accounts.models import Account, User
-from tests.conftest import Grant, SignedIn
+from tests.conftest import Clock, Grant, SignedIn
 from tests.messaging.campaigns.conftest import ITALY
 
 ANNA, BRUNO, CHANDRA = "+393471234567", "+393471234568", "+919812345678"
@@ -28,7 +28,9 @@ pytestmark = pytest.mark.usefixtures("rates")
 
 
 @pytest.fixture
-def browser(acme: Account, alice: User, grant: Grant, signed_in: SignedIn) -> Client:
+def browser(acme: Account, alice: User, grant: Grant, signed_in: SignedIn, clock: Clock, now: datetime) -> Client:
+    """Alice's, on a Friday morning in November: what is planned for a day of 2027 is planned ahead."""
+    clock(now)
     grant(acme, "100")
     return signed_in(alice)
 
@@ -103,11 +105,12 @@ def test_a_quote_that_is_too_old_is_made_anew_and_nothing_is_sent(acme: Account,
 
 
 def test_a_price_that_changes_between_quote_and_send_does_not_change_what_is_held(
-    acme: Account, browser: Client
+    acme: Account, browser: Client, clock: Clock, now: datetime
 ) -> None:
     draft = draft_of(compose(browser, acme))
-    seen = selectors.quote_of(draft, timezone.now()).fingerprint
-    now = timezone.now()
+    seen = selectors.quote_of(draft, now).fingerprint
+    now += timedelta(minutes=1)
+    clock(now)
     Rate.objects.filter(prefix="39").update(valid_until=now)
     Rate.objects.create(service="sms_segment", prefix="39", country_names="Italy", units=9_000, valid_from=now)
     assert browser.post(at("campaign_draft", draft), {"fingerprint": seen}).status_code == 302
@@ -174,8 +177,8 @@ def test_a_campaign_is_paused_and_goes_on_from_the_page(acme: Account, browser: 
 
 
 def test_marketing_shows_who_waits_and_its_last_line(acme: Account, browser: Client) -> None:
-    sunday = (timezone.now() + timedelta(days=(6 - timezone.now().weekday()) % 7 + 7)).date().isoformat()
-    draft = draft_of(compose(browser, acme, traffic=Traffic.MARKETING, starts=f"{sunday}T12:00"))
+    sunday = "2026-11-29T12:00"
+    draft = draft_of(compose(browser, acme, traffic=Traffic.MARKETING, starts=sunday))
     page = browser.get(at("campaign_draft", draft)).text
     assert "1 recipient in Italy waits until" in page
     assert "To opt out, text STOP to" in page
