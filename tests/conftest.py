@@ -13,6 +13,8 @@ from django.conf import settings
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 from httpx._transports import default as transports
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from billing.amounts import to_units
 from billing.credits import services as credits
@@ -27,6 +29,9 @@ from tests.rows import open_account, put_prices
 
 PASSWORD = "correct horse battery"
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+# How long an example takes says how much else the machine has to do: 200 ms is soon over.
+examples.register_profile("saldo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("saldo")
 # What takes longest begins first: nobody waits at the end for a worker that began it last.
 LONGEST = (
     "tests/billing/credits/test_machine.py",
