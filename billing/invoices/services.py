@@ -81,7 +81,7 @@ def issue(
     payment ("Visa 4242") or, while `paid_at` is None, what a bank transfer quotes (due after 30 days). The same
     `reference` returns the first invoice. Raises `BillingDetailsMissing`, `InvoiceReferenceConflict`.
     """
-    buyer = buyers.to_invoice(account, assessment, agreed)
+    parties = _parties(account, buyers.to_invoice(account, assessment, agreed))
     issued_on = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
     # Whoever issues under the same reference at the same time waits here, and then finds this invoice.
     series = numbering.lock(code=SERIES, year=issued_on.year)
@@ -92,8 +92,7 @@ def issue(
         reference=reference,
         issued_on=issued_on,
         **numbering.take(series),
-        **_amounts(line, assessment),
-        **_parties(account, buyer),
+        **_amounts(line, assessment) | parties,
         due_on=issued_on if paid_at else issued_on + PAYMENT_TERM,
         paid_at=paid_at,
         paid_by=paid_by if paid_at else "",
