@@ -35,9 +35,20 @@ COMPLETE = {
 }
 
 
-def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+# Pressing 600 files with Brotli as well takes three quarters of the time, and is WhiteNoise's business alone.
+WITHOUT_BROTLI = """
+import runpy, sys
+sys.modules["brotli"] = None
+sys.argv[0] = "manage.py"
+runpy.run_path("manage.py", run_name="__main__")
+"""
+
+
+def manage(
+    *arguments: str, code: tuple[str, ...] = ("manage.py",), **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "manage.py", *arguments],
+        [sys.executable, "-W", "error::RuntimeWarning", *code, *arguments],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
@@ -133,7 +144,8 @@ def test_stripe_is_not_used_without_its_secrets(bare: pytest.MonkeyPatch) -> Non
 
 
 def test_the_static_files_can_be_collected_and_named_by_their_content(tmp_path: Path) -> None:
-    run = manage("collectstatic", "--noinput", **COMPLETE, DATA_DIR=str(tmp_path))
+    code = ("-c", WITHOUT_BROTLI)
+    run = manage("collectstatic", "--noinput", code=code, **COMPLETE, DATA_DIR=str(tmp_path))
 
     assert run.returncode == 0, run.stderr
     names = [path.name for path in (tmp_path / "static" / "css").iterdir()]
