@@ -12,6 +12,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from portal.browsers import browser_name
+
 register = template.Library()
 
 KIND_ICONS = {"ok": "check", "warn": "warning", "bad": "error", "info": "info", "neutral": "dot"}
@@ -109,3 +111,9 @@ def tabs(items: Sequence[Mapping[str, object]], label: str) -> SafeString:
         ),
     )
     return format_html('<nav class="tabs" aria-label="{}">{}</nav>', label, links)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """A browser and its system, as people call them."""
+    return browser_name(user_agent)
