@@ -58,7 +58,7 @@ def sms(notice: Notice) -> str:
         return _("Saldo: %(account)s has %(balance)s credits left (threshold: %(threshold)s).") % words
     if notice.kind == Kind.CLEARED:
         return _("Saldo: all clear. %(account)s has %(balance)s credits (threshold: %(threshold)s).") % words
-    return _("Saldo: test of the alert of %(account)s. Credits left: %(balance)s (threshold: %(threshold)s).") % words
+    return _("Saldo: %(account)s, test of the alert. Credits left: %(balance)s (threshold: %(threshold)s).") % words
 
 
 def _plain(units: int) -> str:

@@ -28,7 +28,7 @@ class Words:
 def sms(notice: Notice, named: dict[str, str]) -> str:
     """The text of a notice; `named` are its `account` and `balance`, short and plain."""
     if notice.kind == Kind.TEST:
-        return _("Saldo: test of the runway alert of %(account)s. Credits left: %(balance)s.") % named
+        return _("Saldo: %(account)s, test of the runway alert. Credits left: %(balance)s.") % named
     if notice.kind == Kind.FIRED and notice.balance_units <= 0:
         return _("Saldo: %(account)s has no credits left.") % named
     if notice.ends_at is None:

@@ -128,8 +128,8 @@ class MessageForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.region, self.zone = choices.region, choices.zone
         self.asks_which = bool(self.data.get("fold"))
-        self.fields["starts"].help_text = _("Empty means now. The time is that of %(zone)s.") % {
-            "zone": zone_city(choices.zone)
+        self.fields["starts"].help_text = _("Empty means now. The time is that of %(city)s.") % {
+            "city": zone_city(choices.zone)
         }
         self.read = Pasted((), 0, ())
         sender, contact_list = self.fields["sender"], self.fields["contact_list"]

@@ -149,7 +149,7 @@ def _join(request: HttpRequest, mine: Invitation, user: User) -> HttpResponse:
         except invitations.AlreadyMember:
             messages.info(request, _("You are in this team already."))
         else:
-            messages.success(request, _("Welcome to %(account)s.") % {"account": mine.account})
+            messages.success(request, _("Welcome to %(account)s!") % {"account": mine.account})
         return redirect("dashboard", mine.account.public_id)
     return render(request, "portal/accounts/invitation_join.html", {"invitation": mine})
 

@@ -91,10 +91,10 @@ def _payment_reversed(facts: Facts) -> Words:
         "amount": money(facts["gross_cents"], facts["currency"]),
     }
     told = {
-        "refund": _("We have given %(amount)s back for a recharge of %(account)s."),
+        "refund": _("%(account)s: we have given %(amount)s back for a recharge."),
         "dispute": _("A payment of %(amount)s of %(account)s is disputed at the bank, and the money went back."),
-        "by_hand": _("We are giving %(amount)s back by bank transfer, for a recharge of %(account)s."),
-        "return": _("The bank has returned a direct debit of %(amount)s of %(account)s."),
+        "by_hand": _("%(account)s: we are giving %(amount)s back by bank transfer, for a recharge."),
+        "return": _("%(account)s: the bank has returned a direct debit of %(amount)s."),
     }[facts["kind"]]
     sentences = [told % named, _("%(credits)s credits go back with the money.") % named]
     if facts["missing_units"]:

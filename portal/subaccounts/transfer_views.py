@@ -125,8 +125,8 @@ def _move(
 def _say_moved(units: int, target: Account) -> str:
     # Exactly one credit is singular; decimals take the plural.
     sentence = ngettext(
-        "%(credits)s credit moved to %(account)s.",
-        "%(credits)s credits moved to %(account)s.",
+        "Moved to %(account)s: %(credits)s credit.",
+        "Moved to %(account)s: %(credits)s credits.",
         1 if units == 10_000 else 2,
     )
     return sentence % {"credits": credits(units), "account": target.name}

@@ -29,7 +29,8 @@ def country_name(country: str) -> str:
     return str(locale().territories.get(country, country))
 
 
-def zone_city(zone: tzinfo) -> str:
+@register.filter
+def zone_city(zone: tzinfo | str) -> str:
     """The city that a time zone is named for, in the active language: Europe/Rome → "Rome", "Roma"."""
     return babel_dates.get_timezone_location(zone, locale=locale(), return_city=True)
 

@@ -256,7 +256,7 @@ def test_who_draws_on_another_wallet_sees_what_it_used_and_who_paid(
     ]
     browser = signed_in(alice)
     page = browser.get(reverse("statement", args=[acme_milano.public_id])).content.decode()
-    assert "It is unlimited: its messages are paid with the credits of Acme." in page
+    assert "It is unlimited: Acme pays its messages with its own credits." in page
     assert reverse("campaign", args=[acme_milano.public_id, campaign]) in page
     above = browser.get(reverse("statement", args=[acme.public_id])).content.decode()
     assert "Messages of Acme Milano" in above

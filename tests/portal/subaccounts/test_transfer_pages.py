@@ -34,7 +34,7 @@ def test_an_owner_moves_credits_either_way(acme: Account, acme_milano: Account, 
     form = transfer_form(acme_milano, acme)
     for _ in range(2):
         page = browser.post(url, form, follow=True).content.decode()
-        assert "4 credits moved to Acme." in page
+        assert "Moved to Acme: 4 credits." in page
     assert (available(acme), available(acme_milano)) == (40_000, 60_000)
     for account in (acme, acme_milano):
         page = browser.get(reverse("transfers", args=[account.public_id])).content.decode()
@@ -165,7 +165,7 @@ def test_the_reset_page_says_how_much_goes_where_and_what_stays_held(
     form = {"reference": str(uuid.uuid4())}
     for _ in range(2):
         page = browser.post(url, form, follow=True).content.decode()
-        assert "7.5 credits moved to Acme." in page
+        assert "Moved to Acme: 7.5 credits." in page
     assert (available(acme), available(acme_milano)) == (75_000, 0)
     page = browser.post(url, {"reference": str(uuid.uuid4())}, follow=True).content.decode()
     assert "had nothing available to take back" in page
