@@ -60,7 +60,7 @@ class SaldoAdminSite(AdminSite):
         if admin_class and issubclass(admin_class, ReadOnlyAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
-    def _build_app_dict(self, request: HttpRequest, label: str | None = None) -> dict[str, Any]:
+    def _build_app_dict(self, request: HttpRequest, label: Any = None) -> dict[str, Any]:
         """Name each table by a text: Django sorts them on every page, and translates a lazy name at every comparison."""
         apps: dict[str, Any] = super()._build_app_dict(request, label)
         for table in (table for app in apps.values() for table in app["models"]):

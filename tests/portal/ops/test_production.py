@@ -44,11 +44,13 @@ runpy.run_path("manage.py", run_name="__main__")
 """
 
 
-def manage(
-    *arguments: str, code: tuple[str, ...] = ("manage.py",), **environment: str
-) -> subprocess.CompletedProcess[str]:
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return python("manage.py", *arguments, **environment)
+
+
+def python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", *code, *arguments],
+        [sys.executable, "-W", "error::RuntimeWarning", *words],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
@@ -144,8 +146,7 @@ def test_stripe_is_not_used_without_its_secrets(bare: pytest.MonkeyPatch) -> Non
 
 
 def test_the_static_files_can_be_collected_and_named_by_their_content(tmp_path: Path) -> None:
-    code = ("-c", WITHOUT_BROTLI)
-    run = manage("collectstatic", "--noinput", code=code, **COMPLETE, DATA_DIR=str(tmp_path))
+    run = python("-c", WITHOUT_BROTLI, "collectstatic", "--noinput", **COMPLETE, DATA_DIR=str(tmp_path))
 
     assert run.returncode == 0, run.stderr
     names = [path.name for path in (tmp_path / "static" / "css").iterdir()]
