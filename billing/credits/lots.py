@@ -1,9 +1,11 @@
 """Which lot pays, and what a new lot carries. Called under the wallet's row lock, and from this room alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 
 from billing.credits.models import CreditLot, LotDraw, Origin, Wallet
 from billing.ledger.models import Transfer
@@ -34,6 +36,20 @@ def lent(lot: CreditLot, lender: Wallet, borrower: Wallet, returns_at: datetime)
     if lot.returns_to_id is not None:
         return terms_in(lot, borrower)
     return Terms(lot.unit_price_cents, lot.currency, lot.expires_at, returns_at, lender)
+
+
+def on_arrival(
+    shares: Iterable[Share], source: Wallet, target: Wallet, returns_at: datetime | None
+) -> Iterator[tuple[Terms, int]]:
+    """What `shares` become in `target`, in the order they are used; with `returns_at` they are lent until then.
+
+    Neighbours on the same terms come as one: credits that go back and forth would else lie in ever more lots.
+    """
+    arriving = (
+        (lent(lot, source, target, returns_at) if returns_at else terms_in(lot, target), share) for lot, share in shares
+    )
+    for terms, alike in groupby(arriving, key=itemgetter(0)):
+        yield terms, sum(share for _, share in alike)
 
 
 def add(wallet: Wallet, transfer: Transfer, origin: Origin, amount: int, terms: Terms, now: datetime) -> CreditLot:

@@ -270,9 +270,8 @@ def _move(
     if is_new:
         shares = lots.choose(source, amount, now)
         lots.take(shares, transfer)
-        for lot, share in shares:
-            terms = lots.lent(lot, source, target, returns_at) if returns_at else lots.terms_in(lot, target)
-            lots.add(target, transfer, Origin.MOVE, share, terms, now)
+        for terms, units in lots.on_arrival(shares, source, target, returns_at):
+            lots.add(target, transfer, Origin.MOVE, units, terms, now)
         ring(wallet_changed, source.pk)
         ring(wallet_changed, target.pk)
     return transfer

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -121,3 +122,26 @@ def test_a_blocked_wallet_spends_neither_its_own_nor_anothers(
     services.unblock(wallet=branch)
     assert Wallet.objects.get(pk=wallet.pk).blocked_at == now
     services.spend(wallet=theirs, amount=1, cause=cause("theirs"), now=now)
+
+
+def test_neighbours_on_the_same_terms_arrive_as_one_lot_and_keep_their_place(
+    wallet: Wallet, branch: Wallet, now: datetime
+) -> None:
+    for number, (price, units) in enumerate((("4.2", 30_000), ("4.2", 20_000), ("3", 7_000), ("4.2", 5_000))):
+        terms = Terms(Decimal(price))
+        services.grant(
+            wallet=branch, amount=units, terms=terms, cause=cause(f"g{number}", TransferCode.PURCHASE), now=now
+        )
+    back = cause("reset", TransferCode.RESET)
+    services.empty(source=branch, target=wallet, cause=back, now=now)
+    arrived = CreditLot.objects.filter(wallet=wallet, transfer__reference="reset").order_by("pk")
+    assert list(arrived.values_list("unit_price_cents", "granted")) == [
+        (Decimal("4.2"), 50_000),
+        (Decimal(3), 7_000),
+        (Decimal("4.2"), 5_000),
+    ]
+    lend = cause("loan", TransferCode.LOAN)
+    services.lend(source=wallet, target=branch, amount=150_000, returns_at=now + HOUR, cause=lend, now=now)
+    lent = CreditLot.objects.filter(wallet=branch, remaining__gt=0).order_by("pk")
+    assert list(lent.values_list("granted", "returns_to")) == [(150_000, wallet.pk)]
+    assert selectors.lot_differences() == []
