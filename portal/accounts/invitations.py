@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -187,15 +188,14 @@ def join_as_new(
         raise AlreadyMember(invitation.email)
     if not (password or invitation.password_hash):
         raise ValueError("a login needs a password")
-    user = User.objects.create_user(
-        invitation.email,
-        password,
-        first_name=first_name,
-        last_name=last_name,
-        language=language,
-        time_zone=invitation.account.time_zone,
-        date_joined=now,
-    )
+    about = {"first_name": first_name, "last_name": last_name, "language": language}
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(
+                invitation.email, password, time_zone=invitation.account.time_zone, date_joined=now, **about
+            )
+    except IntegrityError as error:  # another customer's invitation was accepted at this very moment, or they signed up
+        raise AlreadyMember(invitation.email) from error
     if invitation.password_hash:
         user.password = invitation.password_hash
         user.save(update_fields=["password"])

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -296,6 +297,30 @@ def test_of_two_answers_at_once_one_counts(acme: Account, alice: User) -> None:
 
     assert sorted(outcomes) == ["ended"] * 3 + ["joined"]
     assert Member.objects.filter(account=acme, user__email=DORA).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_customers_whose_invitations_are_accepted_at_once_one_makes_the_login(
+    acme: Account, globex: Account, alice: User, charlie: User
+) -> None:
+    offer(acme, alice)
+    offer(globex, charlie)
+    start = threading.Barrier(2)
+
+    def answer(mine: Invitation) -> str:
+        start.wait()
+        try:
+            return invitations.join_as_new(invitation=mine, now=timezone.now(), **NEW).email
+        except invitations.AlreadyMember:
+            return "has a login"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(answer, Invitation.objects.all()))
+
+    assert outcomes == [DORA, "has a login"]
+    assert Invitation.objects.unanswered().count() == 1
 
 
 def test_a_removed_member_loses_access_in_every_session(
