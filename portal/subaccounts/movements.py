@@ -1,6 +1,7 @@
 """Credits that move between the wallets of one customer: at once, for good or until a date, and back by a reset."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from billing.credits import services as credits
@@ -131,13 +132,22 @@ def lock(customer: Account) -> None:
     Account.objects.select_for_update(no_key=True).get(pk=customer.pk)
 
 
-def record(action: str, account: Account, after: dict[str, object], actor_id: int, now: datetime) -> None:
+def record(
+    action: str,
+    account: Account,
+    after: dict[str, object],
+    actor_id: int,
+    now: datetime,
+    *,
+    before: Mapping[str, object] | None = None,
+) -> None:
     """Write what was done into the customer's log: it was done there, by one of its people."""
     audit.record(
         action=action,
         actor_id=actor_id,
         account_id=account.customer_id,
         subject=f"account:{account.public_id}",
+        before=before,
         after=after,
         now=now,
     )

@@ -152,12 +152,13 @@ def change(
     subaccount.refresh_from_db()
     if subaccount.name != name:
         _refuse_name(parent, name, besides=subaccount)
-        record("subaccount.changed", subaccount, {"name": name}, actor_id, now)
+        record("subaccount.changed", subaccount, {"name": name}, actor_id, now, before={"name": subaccount.name})
         Account.objects.filter(pk=subaccount.pk).update(name=name)
     wallet = credits.open_wallet(account=subaccount)
     if bool(wallet.draws_on_id) == is_unlimited:
         return
-    record("subaccount.changed", subaccount, {"is_unlimited": is_unlimited}, actor_id, now)
+    before = {"is_unlimited": not is_unlimited}
+    record("subaccount.changed", subaccount, {"is_unlimited": is_unlimited}, actor_id, now, before=before)
     if is_unlimited:
         reset(subaccount=subaccount, reference=reference, actor_id=actor_id, now=now)
     credits.draw_on(wallet=wallet, other=credits.open_wallet(account=parent) if is_unlimited else None)

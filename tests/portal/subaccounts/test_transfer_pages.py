@@ -11,6 +11,7 @@ from django.utils import timezone
 from billing.credits import services as credits
 from billing.ledger.codes import TransferCode
 from portal.accounts.models import Account, User
+from portal.audit.models import AuditEvent
 from portal.subaccounts import selectors, services
 from tests.conftest import Grant
 from tests.portal.subaccounts.conftest import SPACE, available, books_agree
@@ -191,6 +192,11 @@ def test_a_subaccount_is_renamed_and_made_unlimited_on_one_page(
     acme_milano.refresh_from_db()
     assert acme_milano.name == "ACME MILANO"
     assert (available(acme), available(acme_milano)) == (100_000, 100_000)
+    told = AuditEvent.objects.filter(action="subaccount.changed").order_by("pk").values_list("before", "after")
+    assert list(told) == [
+        ({"name": "Acme Milano"}, {"name": "ACME MILANO"}),
+        ({"is_unlimited": False}, {"is_unlimited": True}),
+    ]
 
 
 def test_the_parents_people_without_the_right_only_look(
