@@ -11,8 +11,15 @@ from billing.payments.models import PaymentMethod
 from billing.pricing import selectors as pricing_selectors
 from billing.pricing.models import CreditPack
 from portal.accounts.models import Account, User
+from tests.conftest import Clock
 
 Card = Callable[[str], PaymentMethod]
+
+
+@pytest.fixture(autouse=True)
+def _stopped(clock: Clock, now: datetime) -> None:
+    """What comes in through a webhook comes at the moment at which a test does everything else."""
+    clock(now)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ from portal.notices.models import Notice
 from tests.billing.payments.test_methods import add_debit
 from tests.billing.recharge.conftest import Card
 from tests.billing.recharge.test_buying import buy
-from tests.conftest import Clock, SignedIn
+from tests.conftest import SignedIn
 
 State = Recharge.State
 BOUGHT = 1_000_000
@@ -72,7 +72,7 @@ def days_pass(now: datetime, send: postman.Post | None = None) -> None:
     for step in range(4):
         moment = now + step * postman.PACE
         postman.move(moment)
-        # The webhook is signed with the far end's clock, which is that of the machine unless a test has stopped it.
+        # The webhook is signed with the far end's clock, which is that of the door it comes in by.
         postman.deliver(timezone.now(), send or post)
         for event in ProviderEvent.objects.due(timezone.now()):
             events.handle(event=event, now=timezone.now())
@@ -241,9 +241,8 @@ def test_the_tables_refuse_what_cannot_be(
 
 
 def test_direct_debits_that_could_be_returned_have_a_limit(
-    acme: Account, acme_milano: Account, alice: User, pack: CreditPack, now: datetime, clock: Clock
+    acme: Account, acme_milano: Account, alice: User, pack: CreditPack, now: datetime
 ) -> None:
-    clock(now)
     PaymentPolicy.objects.create(valid_from=now - timedelta(days=1), provisional_limit_cents=1000)
     buy_by_debit(acme, alice, pack, now, sandbox.SEPA_GOOD)
     days_pass(now)
