@@ -132,7 +132,7 @@ def _first_plan(content: bytes) -> dict[str, object]:
     """What the columns meant last time a table with the same heading was imported; else what their headings say."""
     table = tables.look(content)
     alike = BankStatement.objects.filter(kind=StatementKind.CSV, plan__heading=table.heading, imported_at__isnull=False)
-    last = alike.order_by("-imported_at").values_list("plan", flat=True).first()
+    last = alike.order_by("-imported_at", "-pk").values_list("plan", flat=True).first()
     if last:
         return dict(last)
     plan = tables.guess(table)

@@ -103,4 +103,9 @@ def is_closed(account: Account) -> bool:
 
 def invitations(account: Account) -> QuerySet[Invitation]:
     """The account's invitations that nobody has accepted or withdrawn, newest first."""
-    return Invitation.objects.unanswered().filter(account=account).select_related("invited_by").order_by("-created_at")
+    return (
+        Invitation.objects.unanswered()
+        .filter(account=account)
+        .select_related("invited_by")
+        .order_by("-created_at", "-pk")
+    )
