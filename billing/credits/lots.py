@@ -7,10 +7,19 @@ from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 
+from django.db import connection
+
 from billing.credits.models import CreditLot, LotDraw, Origin, Wallet
 from billing.ledger.models import Transfer
 
 Share = tuple[CreditLot, int]
+
+# Written out: at every movement the ORM would write a CASE for each lot and column.
+WRITE = """
+    UPDATE credits_creditlot lot SET held = new.held, remaining = new.remaining
+      FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS new (id, held, remaining)
+     WHERE lot.id = new.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,7 @@ def release(shares: Sequence[Share]) -> None:
     """Take the earmark off `shares`."""
     for lot, amount in shares:
         lot.held -= amount
-    CreditLot.objects.bulk_update([lot for lot, _ in shares], ["held"])
+    _save(shares)
 
 
 def take(shares: Sequence[Share], transfer: Transfer) -> None:
@@ -124,5 +133,11 @@ def take(shares: Sequence[Share], transfer: Transfer) -> None:
 
 
 def _write(shares: Sequence[Share], transfer: Transfer) -> None:
-    CreditLot.objects.bulk_update([lot for lot, _ in shares], ["held", "remaining"])
+    _save(shares)
     LotDraw.objects.bulk_create(LotDraw(transfer=transfer, lot=lot, amount=amount) for lot, amount in shares)
+
+
+def _save(shares: Sequence[Share]) -> None:
+    rows = [(lot.pk, lot.held, lot.remaining) for lot, _ in shares]
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [list(column) for column in zip(*rows, strict=True)] or [[], [], []])

@@ -125,7 +125,7 @@ def unblock(*, wallet: Wallet) -> None:
 def grant(*, wallet: Wallet, amount: int, terms: Terms, cause: Cause, now: datetime) -> Transfer:
     """Add `amount` units to `wallet` as a new lot. `cause.code` says whether bought, promotional or a correction."""
     [wallet] = lock([wallet], now)
-    is_new = ledger_selectors.find(cause.reference) is None
+    is_new = not ledger_selectors.is_known(cause.reference)
     source, target = wallet.issue_account, wallet.ledger_account
     transfer = ledger.transfer(debit=source, credit=target, amount=amount, cause=cause, now=now)
     if is_new:
@@ -158,7 +158,7 @@ def settle(*, hold: Transfer, used: int, cause: Cause, now: datetime) -> Transfe
     Raises `HoldAlreadyResolved` (under another reference) and `ExceedsHold`.
     """
     [wallet] = lock([Wallet.objects.get(ledger_account=hold.debit_account_id)], now)
-    is_new = ledger_selectors.find(cause.reference) is None
+    is_new = not ledger_selectors.is_known(cause.reference)
     if used == 0:
         resolution = ledger.void(hold=hold, cause=cause, now=now)
     else:
@@ -243,7 +243,7 @@ def expire(*, wallet: Wallet, now: datetime) -> int:
 
 def _begin(wallet: Wallet, cause: Cause, now: datetime) -> bool:
     """Whether the movement is a new one; before a new one what is due in the locked wallet ends."""
-    if ledger_selectors.find(cause.reference) is not None:
+    if ledger_selectors.is_known(cause.reference):
         return False
     lapse(wallet, now)
     return True

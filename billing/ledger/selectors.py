@@ -12,6 +12,14 @@ def find(reference: str) -> Transfer | None:
     return Transfer.objects.filter(reference=reference).first()
 
 
+def is_known(reference: str) -> bool:
+    """Whether there is a transfer with this reference; asked before every movement, and so written out."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM ledger_transfer WHERE reference = %s)", [reference])
+        [known] = cursor.fetchone()
+    return bool(known)
+
+
 def is_low(account_id: int) -> bool:
     """Whether what is available in the account is at or below its mark (`Account.low_mark`)."""
     return Account.objects.filter(pk=account_id, is_low=True).exists()
