@@ -154,7 +154,7 @@ def _preview(request: AccountRequest, form: forms.MessageForm) -> dict[str, obje
         "encoding": pages.ENCODINGS[quote.segments.encoding],
         "surgery": pages.surgery(text, preview),
         "shown": quote.samples[0].text if quote.samples else quote.text,
-        "list_fields": contacts_selectors.merge_fields(chosen) if chosen else [],
+        "list_fields": pages.field_words(contacts_selectors.merge_fields(chosen)) if chosen else [],
         "is_cut_off": chosen is not None and getattr(chosen, "contact_count", 0) > selectors.PREVIEWED,
         "previewed_count": selectors.PREVIEWED,
     }

@@ -9,6 +9,9 @@ from typing import Final
 # A field begins with a letter, so that "{1}", "{}" or "{ :-) }" stay the text they are.
 _FIELD: Final = re.compile(r"\{([^\W\d_][^{}|\n]{0,39})(?:\|([^{}]*))?\}")
 _OPEN, _CLOSE = "{", "}"
+_NAME: Final = "name"
+NAME_WORDS: Final = frozenset({_NAME, "nome", "nom"})
+"""What the languages we speak call the name of a contact; each stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,10 @@ class Template:
         return tuple(dict.fromkeys(field.name for field in self.fields))
 
     def merged(self, values: Mapping[str, str]) -> Merged:
-        """The text with the recipient's values; upper and lower case of a field's name are the same."""
+        """The text with the recipient's values; upper and lower case of a field's name are the same.
+
+        A column that the list itself calls {nome} goes before the contact's name.
+        """
         pieces, missing = [], ""
         for part in self.parts:
             if isinstance(part, str):
@@ -69,7 +75,8 @@ class Template:
 
 def _folded(values: Mapping[str, str], name: str) -> str:
     wanted = name.casefold()
-    return next((value for key, value in values.items() if key.casefold() == wanted), "")
+    own = next((value for key, value in values.items() if key.casefold() == wanted), "")
+    return own or (values.get(_NAME, "") if wanted in NAME_WORDS else "")
 
 
 def with_default(text: str, name: str, default: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from messaging.campaigns.codes import State as CampaignState
 from messaging.campaigns.merge import Template
@@ -14,6 +15,7 @@ from messaging.campaigns.quote import Problem, Quote
 from messaging.campaigns.selectors import Preview
 from messaging.campaigns.surgeon import Cut, Operation, examine
 from messaging.contacts import faults
+from messaging.contacts.selectors import NAME
 from messaging.delivery.codes import CHARGED, OPEN, State
 from messaging.delivery.history import KINDS
 from messaging.delivery.reasons import REASONS as REASONS_OF_DELIVERY
@@ -54,6 +56,13 @@ class Exclusion:
     def more_count(self) -> int:
         """How many are not shown."""
         return self.count - len(self.examples) if self.examples else 0
+
+
+def field_words(names: list[str]) -> list[str]:
+    """What a text may name, the contact's name in the reader's language where no column of the list is called so."""
+    word = pgettext("merge field", "name")
+    is_taken = word.casefold() in (name.casefold() for name in names)
+    return names if is_taken else [word if name == NAME else name for name in names]
 
 
 def exclusions(quote: Quote) -> list[Exclusion]:

@@ -1,11 +1,14 @@
 """Merge fields: what is one, what stands in its place, and who misses it."""
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.pricing.quote import RateEntry, RateTable
-from messaging.campaigns.merge import Field, Template, with_default
+from messaging.campaigns import pages
+from messaging.campaigns.merge import NAME_WORDS, Field, Template, with_default
 from messaging.campaigns.pricer import Pricer, Reason, Terms
 from messaging.campaigns.quote import Problem, Quote, Recipients, quote
 from messaging.campaigns.stored import from_json, to_json
@@ -34,6 +37,20 @@ def quoted(text: str, *people: tuple[str, dict[str, str]], **decided: object) ->
 )
 def test_a_field_is_a_word_in_braces(text: str, fields: tuple[Field, ...]) -> None:
     assert Template(text).fields == fields
+
+
+@pytest.mark.parametrize("word", ["name", "Name", "nome", "Nome", "nom"])
+def test_the_name_has_a_word_in_each_language(word: str) -> None:
+    text = Template(f"Ciao {{{word}}}")
+    assert text.merged({"name": "Anna"}).text == "Ciao Anna"
+    assert text.merged({}).missing == word
+    assert Template("{nome}").merged({"name": "Anna", "Nome": "Sig.ra Rossi"}).text == "Sig.ra Rossi"
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+def test_the_word_that_is_shown_for_the_name_stands_for_it(language: str) -> None:
+    with translation.override(language):
+        assert pages.field_words(["name", "Città"])[0] in NAME_WORDS
 
 
 @given(st.text())
