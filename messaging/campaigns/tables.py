@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.campaigns.models import Campaign
+from messaging.encoding.numbers import international
 from portal.templatetags.formats import credits, moment, number
 from portal.templatetags.parts import badge
 
@@ -37,6 +38,9 @@ class CampaignTable(tables.Table):
 
     def render_state(self, record: Campaign) -> SafeString:
         return badge(record.kind, record.get_state_display())
+
+    def render_sender(self, value: str) -> str:
+        return international(value)
 
     def render_recipient_count(self, value: int) -> str:
         return number(value)

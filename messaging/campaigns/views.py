@@ -15,6 +15,7 @@ from messaging.campaigns import pages, selectors, services
 from messaging.campaigns.models import Campaign
 from messaging.campaigns.tables import CampaignTable
 from messaging.delivery import selectors as delivery_selectors
+from messaging.encoding.numbers import international
 from portal.accounts.access import AccountRequest, account_view
 from portal.accounts.capabilities import Capability
 from portal.templatetags.formats import number
@@ -41,6 +42,7 @@ def campaign(request: AccountRequest, campaign: UUID) -> HttpResponse:
     now = timezone.now()
     context = {
         "campaign": mine,
+        "sender": international(mine.sender),
         "progress": progress,
         "closed_count": progress.recipient_count - progress.open_count,
         "rows": pages.state_rows(mine, progress),

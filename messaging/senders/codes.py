@@ -63,11 +63,11 @@ RECEPTION_KINDS: Final[dict[Reception, str]] = {
 class Outcome(TextChoices):
     """What will happen to a sender in a country (product 6.4)."""
 
-    KEPT = "kept", pgettext_lazy("sender in a country", "Name kept")
-    REGISTERED = "registered", pgettext_lazy("sender in a country", "Registered, name kept")
+    KEPT = "kept", pgettext_lazy("sender in a country", "Kept")
+    REGISTERED = "registered", pgettext_lazy("sender in a country", "Registered, kept")
     NEEDS_REGISTRATION = "needs_registration", pgettext_lazy("sender in a country", "Registration needed")
     REFUSED = "refused", pgettext_lazy("sender in a country", "Refused")
-    REPLACED = "replaced", pgettext_lazy("sender in a country", "Replaced by a number")
+    REPLACED = "replaced", pgettext_lazy("sender in a country", "Replaced")
     UNKNOWN = "unknown", pgettext_lazy("sender in a country", "Not known")
 
 

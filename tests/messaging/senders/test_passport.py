@@ -71,7 +71,7 @@ def test_a_passport_has_a_line_for_each_country_of_the_list_the_most_recipients_
         ("SH", 1, Outcome.UNKNOWN, True),
     ]
     assert [line.shown_as for line in lines[:2]] == ["Acme", "a number of the network"]
-    assert (lines[0].kind, lines[0].label) == ("ok", "Name kept")
+    assert (lines[0].kind, lines[0].label) == ("ok", "Kept")
 
 
 def test_the_portals_own_number_has_a_passport_too(table: None, acme: Account, now: datetime) -> None:
