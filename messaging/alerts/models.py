@@ -1,6 +1,7 @@
 """Balance alerts, and the notices that leave when one fires, clears, or is tested."""
 
 import uuid
+from datetime import timedelta
 from typing import Final
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,6 +18,9 @@ from portal.attempts import Attempted
 
 # The network has the final word on these, and it was no.
 LOST = frozenset({MessageState.UNDELIVERED, MessageState.EXPIRED}) | RETURNED
+
+TRIED_FOR: Final = timedelta(days=2)
+"""Longer than all attempts of a notice and the pauses between them take."""
 
 LEAST_DAYS: Final = 1
 MOST_DAYS: Final = 60
@@ -153,6 +157,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             channel=OuterRef("channel"),
             address=OuterRef("address"),
             pk__lt=OuterRef("pk"),
+            created_at__gt=OuterRef("created_at") - TRIED_FOR,
             state__in=[NoticeState.WAITING, NoticeState.SENDING],
         )
         return self.filter(Q(kind=Kind.TEST) | ~Exists(earlier.exclude(kind=Kind.TEST)))
@@ -160,7 +165,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def unresolved(self) -> "NoticeQuerySet":
         """The text messages of which something is known that has not been acted upon: a price, or an end."""
         to_book = Q(booked_at=None, message__state__in=sorted(state.value for state in CHARGED))
-        return self.filter(to_book | Q(message__state__in=sorted(state.value for state in FINAL)), settled_at=None)
+        has_ended = Q(message__state__in=sorted(state.value for state in FINAL))
+        # That there is a message has to be said: else PostgreSQL reads every notice there ever was.
+        return self.filter(to_book | has_ended, settled_at=None, message__isnull=False)
 
 
 class Notice(Attempted):

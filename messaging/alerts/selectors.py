@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, Min, QuerySet
 
 from billing.credits.models import Wallet
 from messaging.alerts.models import BalanceAlert, Notice
@@ -131,7 +131,9 @@ def undelivered(since: datetime) -> QuerySet[Notice]:
 
 def oldest_waiting(now: datetime) -> datetime | None:
     """Since when the longest waiting notice has been due at `now`; None when none is."""
-    return Notice.objects.filter(attempts.due(now)).values_list("next_attempt_at", flat=True).first()
+    due = Notice.objects.in_turn().filter(attempts.due(now))
+    since: datetime | None = due.aggregate(since=Min("next_attempt_at"))["since"]
+    return since
 
 
 def accounts_ahead(now: datetime) -> list[int]:

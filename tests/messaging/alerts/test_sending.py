@@ -17,7 +17,7 @@ from billing.ledger import selectors as ledger_selectors
 from billing.ledger.codes import TransferCode
 from billing.ledger.models import Transfer
 from messaging.alerts import selectors, sending, services, tasks, wording
-from messaging.alerts.codes import Channel, Fault, NoticeState
+from messaging.alerts.codes import Channel, Fault, Kind, NoticeState
 from messaging.alerts.models import Notice
 from messaging.delivery.codes import Purpose
 from messaging.delivery.codes import State as MessageState
@@ -136,6 +136,21 @@ def test_an_alarm_that_was_held_up_leaves_before_its_all_clear_and_a_test_waits_
     assert ["test" in line for line in subjects] == [True, False, False]
     assert "all clear" in subjects[2].lower()
     assert Notice.objects.filter(state=NoticeState.SENT).count() == 3
+
+
+def test_the_longest_waiting_notice_is_known_and_what_waits_behind_it_does_not_count(
+    acme: Account, set_up: SetUp, grant: Grant, now: datetime
+) -> None:
+    alerts = [set_up(acme, threshold) for threshold in ("50", "60")]
+    for alert, minutes in zip(alerts, (1, 9), strict=True):
+        Notice.objects.filter(alert=alert).update(next_attempt_at=now - timedelta(minutes=minutes))
+    assert selectors.oldest_waiting(now) == now - timedelta(minutes=9)
+    grant(acme, "100")
+    for alert in alerts:
+        services.evaluate(alert=alert, now=now - timedelta(hours=1))
+    # Tried again, and in a pause: so is what has to wait for it.
+    Notice.objects.filter(kind=Kind.FIRED).update(next_attempt_at=now + timedelta(hours=1))
+    assert (selectors.notices_due(now), selectors.oldest_waiting(now)) == ([], None)
 
 
 def test_a_mail_server_that_drops_whoever_handed_over_is_tried_again(
