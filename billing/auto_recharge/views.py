@@ -155,7 +155,7 @@ def auto_recharge_evaluations(request: AccountRequest) -> HttpResponse:
     """Why a recharge started, or did not: every answer with its figures."""
     page = Paginator(selectors.evaluations(request.account), ROWS).get_page(request.GET.get("page"))
     context = {
-        "rows": [(row, words(row.answer), _told(row.conditions)) for row in page],
+        "rows": [(row, words(row), _told(row.conditions)) for row in page],
         "page": page,
         "auto": selectors.of(request.account),
     }
@@ -205,7 +205,7 @@ def _show(request: AccountRequest, form: AutoRechargeForm, standing: Standing) -
         "policy": standing.rules,
         "question": waiting.first(),
         "stops": _stops(standing.auto),
-        "last": [(row, words(row.answer)) for row in selectors.evaluations(request.account)[:1]],
+        "last": [(row, words(row)) for row in selectors.evaluations(request.account)[:1]],
         "balance": credits_selectors.balance(request.account),
         "may_buy": request.member.can(Capability.BUY),
     }

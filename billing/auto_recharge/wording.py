@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from billing.auto_recharge.decide import Answer
+from billing.auto_recharge.models import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,9 @@ WORDS: Final[dict[Answer, Words]] = {
 }
 
 
-def words(answer: str) -> Words:
+ARRIVING: Final = Words(_("There were enough credits, together with those on their way."), "info")
+
+
+def words(row: Evaluation) -> Words:
     """The words for a stored answer."""
-    return WORDS[Answer(answer)]
+    return ARRIVING if row.waits_for_arrival else WORDS[Answer(row.answer)]

@@ -205,8 +205,10 @@ def test_credits_that_take_days_are_explained_as_on_their_way(
     auto = switched_on(card(sandbox.TIMEOUT_AFTER))
     for _ in range(2):
         services.evaluate(auto_id=auto.pk, now=timezone.now())
+    for page in ("auto_recharge_evaluations", "auto_recharge"):
+        told = browser.get(url(page, old_acme)).content.decode()
+        assert "There were enough credits, together with those on their way." in told
     told = browser.get(url("auto_recharge_evaluations", old_acme)).content.decode()
-    assert "There were enough credits." in told
     assert "100 credits were on their way." in told
     AutoRecharge.objects.update(threshold_units=100 * CREDIT)
     services.evaluate(auto_id=auto.pk, now=timezone.now())
