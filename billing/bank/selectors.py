@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
@@ -82,9 +82,11 @@ def _stands_in(text: str, reference: str) -> bool:
     return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", said) is not None
 
 
-def waiting_counts(now: datetime) -> tuple[int, int]:
-    """How many lines wait for a person, and how many bank transfers came only in part; asked for in one go."""
-    sets = (open_lines(), bank_transfers.stuck(now))
+def waiting_counts(now: datetime) -> tuple[int, int, int]:
+    """How many lines wait for a person, how many bank transfers came only in part, and how many files were uploaded and
+    neither imported nor thrown away; asked for in one go."""
+    sets: tuple[QuerySet[Any], ...]
+    sets = (open_lines(), bank_transfers.stuck(now), BankStatement.objects.filter(imported_at=None))
     counted = [
         each.order_by()
         .annotate(which=Value(which))
@@ -93,8 +95,8 @@ def waiting_counts(now: datetime) -> tuple[int, int]:
         .values_list("which", "count")
         for which, each in enumerate(sets)
     ]
-    counts: dict[int, int] = dict(counted[0].union(counted[1], all=True))
-    return counts.get(0, 0), counts.get(1, 0)
+    counts: dict[int, int] = dict(counted[0].union(*counted[1:], all=True))
+    return counts.get(0, 0), counts.get(1, 0), counts.get(2, 0)
 
 
 def statements() -> QuerySet[BankStatement]:

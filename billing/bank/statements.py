@@ -60,6 +60,22 @@ def choose_columns(*, statement: BankStatement, plan: tables.Plan) -> BankStatem
     return statement
 
 
+@unit_of_work
+def discard(*, statement: BankStatement, actor_id: int, now: datetime) -> None:
+    """Throw a file away that was looked at and is not to be imported. Raises `AlreadyImported`."""
+    statement = BankStatement.objects.select_for_update().get(pk=statement.pk)
+    if statement.imported_at:
+        raise AlreadyImported(statement)
+    audit.record(
+        action="bank_statement.discarded",
+        actor_id=actor_id,
+        subject=f"bank_statement:{statement.public_id}",
+        before={"file": statement.file_name, "digest": statement.digest},
+        now=now,
+    )
+    statement.delete()
+
+
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """An entry and what would become of it; `is_known` when it is there already and nothing would."""

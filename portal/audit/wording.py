@@ -22,6 +22,7 @@ ACTIONS: Final = {
     "bank_line.purchase": gettext_lazy("Bank line used for a purchase"),
     "bank_line.returned": gettext_lazy("Bank line sent back"),
     "bank_line.undone": gettext_lazy("Decision about a bank line undone"),
+    "bank_statement.discarded": gettext_lazy("Bank statement thrown away"),
     "bank_statement.imported": gettext_lazy("Bank statement imported"),
     "billing_details.changed": gettext_lazy("Billing details changed"),
     "campaign.cancelled": gettext_lazy("Campaign cancelled"),

@@ -42,12 +42,13 @@ class Attention:
     question_count: int
     bank_line_count: int
     part_count: int
+    statement_count: int
 
 
 def attention(now: datetime) -> Attention:
     """Count what needs a person today."""
     sender_count, registration_count = senders_selectors.waiting_counts()
-    bank_line_count, part_count = bank_selectors.waiting_counts(now)
+    bank_line_count, part_count, statement_count = bank_selectors.waiting_counts(now)
     counts = _counts(
         payment=payments_selectors.unknown_payments().prefetch_related(None),
         question=auto_recharges.waiting_questions(),
@@ -62,6 +63,7 @@ def attention(now: datetime) -> Attention:
         notice_count=counts.get("notice", 0),
         bank_line_count=bank_line_count,
         part_count=part_count,
+        statement_count=statement_count,
     )
 
 

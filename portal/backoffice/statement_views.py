@@ -98,6 +98,19 @@ def desk_bank_import(request: PersonRequest, statement: UUID) -> HttpResponse:
     return redirect("desk_bank_statement", statement)
 
 
+@staff_view
+@require_POST
+def desk_bank_statement_removal(request: PersonRequest, statement: UUID) -> HttpResponse:
+    """Throw a file away that is not to be imported."""
+    try:
+        statements.discard(statement=_statement(statement), actor_id=request.user.pk, now=timezone.now())
+    except statements.AlreadyImported:
+        messages.error(request, _("This file has been imported. Its lines stay."))
+        return redirect("desk_bank_statement", statement)
+    messages.success(request, _("The file has been thrown away. Nothing of it was imported."))
+    return redirect("desk_bank_statements")
+
+
 def _statement(public_id: UUID) -> BankStatement:
     return get_object_or_404(BankStatement.objects.select_related("created_by"), public_id=public_id)
 

@@ -53,6 +53,11 @@ staff_patterns = [
     path("bank/transfers/<uuid:payment>/closure/", transfer_views.desk_bank_closure, name="desk_bank_closure"),
     path("bank/statements/", statement_views.desk_bank_statements, name="desk_bank_statements"),
     path("bank/statements/<uuid:statement>/", statement_views.desk_bank_statement, name="desk_bank_statement"),
+    path(
+        "bank/statements/<uuid:statement>/removal/",
+        statement_views.desk_bank_statement_removal,
+        name="desk_bank_statement_removal",
+    ),
     path("bank/statements/<uuid:statement>/import/", statement_views.desk_bank_import, name="desk_bank_import"),
     path("invoices/", money_views.desk_invoices, name="desk_invoices"),
     path("invoices/<uuid:invoice>/", money_views.desk_invoice, name="desk_invoice"),

@@ -62,6 +62,16 @@ TASKS = (
         "desk_bank_transfers",
     ),
     (
+        "statement_count",
+        "warn",
+        ngettext_lazy(
+            "%(count)d bank statement uploaded and not imported",
+            "%(count)d bank statements uploaded and not imported",
+            "count",
+        ),
+        "desk_bank_statements",
+    ),
+    (
         "notice_count",
         "warn",
         ngettext_lazy("%(count)d balance alert not delivered", "%(count)d balance alerts not delivered", "count"),

@@ -48,7 +48,7 @@ def test_a_part_waits_for_a_person_as_many_days_after_it_as_the_policy_says(
     PaymentPolicy.objects.create(valid_from=now + 7 * DAY, provisional_limit_cents=0, part_days=20)
     assert not bank_transfers.stuck(now + 19 * DAY).exists()
     assert bank_transfers.stuck(now + 20 * DAY).exists()
-    assert selectors.waiting_counts(now + 20 * DAY) == (0, 1)
+    assert selectors.waiting_counts(now + 20 * DAY) == (0, 1, 0)
     # Whatever the policy says: when its time is over it waits for a person.
     PaymentPolicy.objects.update(part_days=300)
     assert bank_transfers.stuck(now + 31 * DAY).exists()

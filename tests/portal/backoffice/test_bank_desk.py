@@ -18,6 +18,7 @@ from billing.recharge import selectors as recharge_selectors
 from billing.recharge import services as recharges
 from billing.recharge.models import Recharge
 from portal.accounts.models import Account, User
+from portal.audit.models import AuditEvent
 from portal.backoffice import search
 from tests.billing.bank.conftest import Paid, camt
 from tests.conftest import SignedIn
@@ -94,6 +95,22 @@ def test_a_file_is_looked_at_then_imported_once_and_pays(
 def test_a_file_that_cannot_be_imported_is_refused_with_a_reason(desk: Client, content: bytes, sentence: str) -> None:
     response = choose(desk, content)
     assert (response.status_code, sentence in response.content.decode()) == (422, True)
+
+
+def test_a_file_that_was_forgotten_is_told_of_until_it_is_imported_or_thrown_away(desk: Client, olga: User) -> None:
+    sentence, file = "1 bank statement uploaded and not imported", camt([Paid(700, text="rent")])
+    choose(desk, file)
+    made = BankStatement.objects.get()
+    assert sentence in desk.get(reverse("desk")).content.decode()
+    assert "Nothing of it was imported." in press(desk, "desk_bank_statement_removal", made.public_id)
+    assert (BankStatement.objects.count(), StatementLine.objects.count()) == (0, 0)
+    assert AuditEvent.objects.get(action="bank_statement.discarded").actor == olga
+    assert sentence not in desk.get(reverse("desk")).content.decode()
+    choose(desk, file)
+    made = BankStatement.objects.get()
+    press(desk, "desk_bank_import", made.public_id)
+    assert "Its lines stay." in press(desk, "desk_bank_statement_removal", made.public_id)
+    assert sentence not in desk.get(reverse("desk")).content.decode()
 
 
 def test_a_table_is_read_as_staff_say(desk: Client, waiting: Recharge) -> None:
