@@ -256,6 +256,24 @@ def test_an_account_is_high_above_its_mark_and_not_at_it(pots: Pots, now: dateti
     assert not Account.objects.filter(is_high=True).exists()
 
 
+def test_marks_that_stand_so_already_leave_their_row_alone(pots: Pots) -> None:
+    wallet, usage = pots[AccountCode.WALLET].pk, pots[AccountCode.USAGE].pk
+
+    def places() -> dict[int, str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id, ctid::text FROM ledger_account WHERE id = ANY(%s)", [[wallet, usage]])
+            return dict(cursor.fetchall())
+
+    services.mark(marks={wallet: services.Marks(300, None), usage: services.Marks()})
+    before = places()
+    services.mark(marks={wallet: services.Marks(300, None), usage: services.Marks()})
+    assert places() == before
+    services.mark(marks={wallet: services.Marks(300, 400), usage: services.Marks()})
+    after = places()
+    assert (after[wallet] != before[wallet], after[usage]) == (True, before[usage])
+    assert Account.objects.filter(pk=wallet).values_list("low_mark", "high_mark").get() == (300, 400)
+
+
 def test_a_transfer_is_never_changed_or_deleted(pots: Pots) -> None:
     for statement in ("UPDATE ledger_transfer SET amount = 1", "DELETE FROM ledger_transfer"):
         with (
