@@ -108,7 +108,10 @@ def payment_method_first(request: AccountRequest, method: str) -> HttpResponse:
 @require_POST
 def provider_events(request: HttpRequest, provider: str) -> HttpResponse:
     """Take a webhook over its raw body: kept and answered at once; what it means is found out afterwards."""
-    if int(request.headers.get("Content-Length") or 0) > webhooks.MOST_BYTES:
+    length = request.headers.get("Content-Length") or "0"
+    if not length.isdecimal():
+        return HttpResponse(status=400)
+    if len(length) > len(str(webhooks.MOST_BYTES)) or int(length) > webhooks.MOST_BYTES:
         return HttpResponse(status=413)
     try:
         webhooks.keep(provider=provider, body=request.body, headers=request.headers, now=timezone.now())

@@ -343,8 +343,13 @@ def test_an_answer_about_another_amount_credits_nothing_and_is_kept_for_a_person
 
 
 def signed(said: dict[str, object]) -> tuple[bytes, dict[str, str]]:
-    body, stamp = json.dumps(said).encode(), str(int(timezone.now().timestamp()))
-    return body, {"X-Timestamp": stamp, "X-Signature": sandbox.sign(body, stamp)}
+    body = json.dumps(said).encode()
+    return body, signature_of(body)
+
+
+def signature_of(body: bytes) -> dict[str, str]:
+    stamp = str(int(timezone.now().timestamp()))
+    return {"X-Timestamp": stamp, "X-Signature": sandbox.sign(body, stamp)}
 
 
 def test_webhooks_that_say_something_strange_are_answered_kept_and_change_nothing(
@@ -377,6 +382,27 @@ def test_webhooks_that_say_something_strange_are_answered_kept_and_change_nothin
         answer = client.post(address, content, content_type="application/json", headers=given)
         assert answer.status_code == status
     assert ProviderEvent.objects.count() == 3
+
+
+def test_a_webhook_that_no_table_can_hold_is_refused_however_well_it_is_signed(client: Client, db: None) -> None:
+    good: dict[str, object] = {"kind": "c", "id": "1", "key": "k", "reference": "", "amount_cents": 1, "is_live": False}
+    strange: list[dict[str, object]] = [
+        {"id": "x" * 121},
+        {"id": "a\x00b"},
+        {"key": "\ud800"},
+        {"reference": "x" * 121},
+        {"amount_cents": 10**30},
+        {"amount_cents": float("inf")},
+    ]
+    url = reverse("provider_events", args=["sandbox"])
+    for body in [b"[" * 100_000, b"null", b"\xff", *(json.dumps(good | each).encode() for each in strange)]:
+        headers = signature_of(body)
+        assert client.post(url, body, content_type="application/json", headers=headers).status_code == 400
+    lengths = {"abc": 400, "-1": 400, "9" * 5000: 413, "1000001": 413}
+    for length, status in lengths.items():
+        headers = {"Content-Length": length}
+        assert client.post(url, b"{}", content_type="application/json", headers=headers).status_code == status
+    assert not ProviderEvent.objects.exists()
 
 
 def test_what_the_far_end_never_heard_of_waits_for_a_person(
