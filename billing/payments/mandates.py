@@ -35,11 +35,18 @@ def pending() -> QuerySet[Mandate]:
     return Mandate.objects.filter(state=Mandate.State.PENDING, method__removed_at=None).select_related("method")
 
 
-def check(*, mandate: Mandate, now: datetime) -> None:
-    """Ask the provider how a mandate stands, outside any transaction, and note it."""
+def check(*, mandate: Mandate, now: datetime) -> bool:
+    """Ask the provider how a mandate stands, outside any transaction, and note it; False when nobody answered."""
     state = provider(mandate.method.provider).mandate(mandate.method.token)
     if state is not None:
         note_mandate(mandate=mandate, state=state, actor_id=None, now=now)
+    return state is not None
+
+
+def named(*, provider: str, name: str) -> Mandate | None:
+    """The mandate that the provider calls `name`: the last part of the token by which its account is debited."""
+    mine = Mandate.objects.filter(method__provider=provider, method__token__endswith=f"/{name}")
+    return mine.select_related("method").first() if name else None
 
 
 def unused(now: datetime) -> QuerySet[Mandate]:

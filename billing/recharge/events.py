@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from billing.payments import mandates, setups
 from billing.payments import services as payments
-from billing.payments import setups
 from billing.payments.models import Attempt, ProviderEvent
 from billing.payments.providers.base import Outcome
-from billing.payments.providers.stripe import PAGE_COMPLETED
+from billing.payments.providers.stripe import MANDATE_CHANGED, PAGE_COMPLETED
 from billing.payments.providers.stripe_setup import NotReached, NotSetUp
 from billing.recharge import services
 from billing.recharge.models import Recharge
@@ -24,6 +24,9 @@ def handle(*, event: ProviderEvent, now: datetime) -> None:
         return
     if event.kind == PAGE_COMPLETED:
         _finish_setup(event, now)
+        return
+    if event.kind == MANDATE_CHANGED:
+        _check_mandate(event, now)
         return
     attempt = _attempt(event)
     recharge = None if attempt is None else Recharge.objects.filter(payment=attempt.payment_id).first()
@@ -53,6 +56,17 @@ def _finish_setup(event: ProviderEvent, now: datetime) -> None:
         _close(event, State.SET_ASIDE, Verdict.UNKNOWN_PAYMENT)
     else:
         _close(event, State.DONE, Verdict.NONE)
+
+
+def _check_mandate(event: ProviderEvent, now: datetime) -> None:
+    """Ask how a mandate stands of which something has become, before it is used for the next debit."""
+    mandate = mandates.named(provider=event.provider, name=event.provider_reference)
+    if mandate is None:
+        _close(event, State.SET_ASIDE, Verdict.UNKNOWN_PAYMENT)
+    elif mandates.check(mandate=mandate, now=now):
+        _close(event, State.DONE, Verdict.NONE)
+    else:
+        ProviderEvent.objects.filter(pk=event.pk).update(handle_at=now + PAUSE)
 
 
 def _attempt(event: ProviderEvent) -> Attempt | None:

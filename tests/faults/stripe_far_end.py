@@ -46,6 +46,7 @@ class FarEnd:
     answers: dict[str, tuple[str, int, dict[str, Any]]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     url: str = ""
+    mandates: str = "active"
     charge_requests: int = 0
     webhooks_sent: int = 0
 
@@ -180,7 +181,7 @@ class FarEnd:
             page = self.pages.get(path.rsplit("/", 1)[1])
             return (200, page) if page else (404, {"error": {"type": "invalid_request_error", "message": "none"}})
         if path.startswith("/v1/mandates/"):
-            return 200, {"id": path.rsplit("/", 1)[1], "object": "mandate", "status": "active"}
+            return 200, {"id": path.rsplit("/", 1)[1], "object": "mandate", "status": self.mandates}
         if path == "/v1/payment_intents":
             found = [each for each in self.intents.values() if each["customer"] == query["customer"]]
             found = [each for each in found if each["created"] >= int(query.get("created[gte]", 0))]

@@ -103,6 +103,30 @@ def test_what_was_entered_is_kept_by_the_webhook_though_nobody_comes_back(
         assert (mandate.text, mandate.state) == (MethodSetup.objects.get().text, Mandate.State.VALID)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_mandate_that_is_revoked_at_the_bank_is_not_debited_again(
+    far_end: FarEnd, settings: Settings, acme: Account, alice: User, signed_in: SignedIn
+) -> None:
+    settings.PAYMENT_PROVIDER = "stripe"
+    browser = signed_in(alice)
+    browser.post(reverse("stripe_page", args=[acme.public_id]), {"kind": "sepa", "agreed": "on"})
+    browser.post(reverse("stripe_method", args=[acme.public_id]), {"session": next(iter(far_end.pages))})
+    assert Mandate.objects.get().state == Mandate.State.VALID
+    far_end.mandates = "inactive"
+    for name in ("mandate_1", "mandate_nobodys"):
+        far_end.tell("mandate.updated", {"object": "mandate", "id": name})
+    far_end.deliver(random.Random(1))
+    url, now = settings.STRIPE_API_URL, timezone.now() + timedelta(minutes=1)
+    for address in ("http://127.0.0.1:9", url):  # nobody answers; then Stripe does
+        settings.STRIPE_API_URL = address
+        for event in ProviderEvent.objects.due(now):
+            events.handle(event=event, now=now)
+        now += timedelta(minutes=1)
+    assert Mandate.objects.get().state == Mandate.State.REVOKED
+    found = ProviderEvent.objects.order_by("provider_reference").values_list("state", "verdict")
+    assert list(found) == [("done", ""), ("set_aside", "unknown_payment")]
+
+
 def test_a_page_that_was_opened_for_a_card_brings_no_bank_account(
     far_end: FarEnd, settings: Settings, acme: Account, alice: User, signed_in: SignedIn
 ) -> None:

@@ -54,6 +54,8 @@ MANDATES: Final = {
 }
 # The webhook that says that somebody has completed a page on which a card or a bank account is entered.
 PAGE_COMPLETED: Final = "checkout.session.completed"
+# The webhook that says that something became of a mandate: a customer or a bank revoked it.
+MANDATE_CHANGED: Final = "mandate.updated"
 WITH_CHARGE: Final[Any] = {"expand": ["latest_charge"]}
 # Inquiries of a bank: no money has moved, and none may.
 INQUIRIES: Final = frozenset({"warning_needs_response", "warning_under_review", "warning_closed"})
@@ -122,7 +124,7 @@ class Stripe:
             said = json.loads(body)
             about = said["data"]["object"]
             is_charge = about["object"] in ("payment_intent", "charge")
-            is_itself = about["object"] in ("payment_intent", "checkout.session")
+            is_itself = about["object"] in ("payment_intent", "checkout.session", "mandate")
             intent = about["id"] if is_itself else about.get("payment_intent")
             key = (about.get("metadata") or {}).get("attempt") if is_charge else ""
             return Notification(
