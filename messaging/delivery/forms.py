@@ -19,23 +19,14 @@ _FEWEST_DIGITS = 3
 _MOST_MESSAGES = 10_000_000
 
 
-class HistoryForm(FilterForm):
-    """Whose history, and of it: period, recipient, state, campaign, its text and its size; every field may be empty."""
+class SelectionForm(forms.Form):
+    """Which of an account's messages: those to a recipient, those of large campaigns; either may be empty."""
 
-    subaccount = forms.ChoiceField(label=gettext_lazy("Account"), required=False)
     recipient = forms.CharField(
         label=gettext_lazy("Recipient"),
         required=False,
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
-    )
-    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
-    campaign = forms.ChoiceField(label=gettext_lazy("Campaign"), required=False)
-    text = forms.CharField(
-        label=gettext_lazy("Words of the text"),
-        required=False,
-        max_length=80,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
     least = forms.IntegerField(
         label=gettext_lazy("Campaigns of at least"),
@@ -48,6 +39,38 @@ class HistoryForm(FilterForm):
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._account = account
+
+    def clean_recipient(self) -> str:
+        """A whole number in E.164, or some digits of one."""
+        written: str = self.cleaned_data["recipient"]
+        if not written:
+            return ""
+        try:
+            return numbers.parse(written, region=contacts_selectors.region(self._account)).e164
+        except numbers.InvalidNumber:
+            digits = "".join(char for char in written if char in "0123456789")
+        if len(digits) < _FEWEST_DIGITS:
+            raise forms.ValidationError(_("Type a number, or at least three digits of one."))
+        return digits
+
+
+class HistoryForm(SelectionForm, FilterForm):
+    """Whose history, and of it: period, recipient, state, campaign, its text and its size; every field may be empty."""
+
+    field_order = ("subaccount", "since", "until", "recipient", "state", "campaign", "text", "least")
+
+    subaccount = forms.ChoiceField(label=gettext_lazy("Account"), required=False)
+    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
+    campaign = forms.ChoiceField(label=gettext_lazy("Campaign"), required=False)
+    text = forms.CharField(
+        label=gettext_lazy("Words of the text"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, account=account, **kwargs)
         self._open_subaccounts()
         states = cast(forms.ChoiceField, self.fields["state"])
         states.choices = [("", _("All")), *State.choices]
@@ -64,19 +87,6 @@ class HistoryForm(FilterForm):
             cast(forms.ChoiceField, self.fields["subaccount"]).choices = [("", str(self._account)), *choices]
         else:
             del self.fields["subaccount"]
-
-    def clean_recipient(self) -> str:
-        """A whole number in E.164, or some digits of one."""
-        written: str = self.cleaned_data["recipient"]
-        if not written:
-            return ""
-        try:
-            return numbers.parse(written, region=contacts_selectors.region(self._account)).e164
-        except numbers.InvalidNumber:
-            digits = "".join(char for char in written if char in "0123456789")
-        if len(digits) < _FEWEST_DIGITS:
-            raise forms.ValidationError(_("Type a number, or at least three digits of one."))
-        return digits
 
     def filters(self) -> Filters:
         """The filters that are valid; a field with an error filters nothing."""

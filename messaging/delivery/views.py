@@ -9,16 +9,20 @@ from typing import TypeVar
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.delivery import gateways, history, reasons, receipts, replies, selectors, tables
 from messaging.delivery.forms import HistoryForm
 from messaging.delivery.gateways.webhooks import BadSignature, BadWebhook, Listener, Webhook
+from messaging.delivery.history import Filters
 from messaging.encoding import numbers
 from portal.accounts.access import AccountRequest, account_view, public_view
 from portal.accounts.capabilities import Capability
+from portal.accounts.models import Account
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +40,19 @@ def messages(request: AccountRequest) -> HttpResponse:
         "page": page,
         "rows": tables.rows(form.of_account, page.rows),
         "sorts": tables.sorts(sort),
+        "report_url": _report_url(form.of_account, filters),
         "may_send": request.member.can(Capability.SEND),
     }
     return render(request, "messaging/delivery/messages.html", context)
+
+
+def _report_url(account: Account, filters: Filters) -> str:
+    """Where these messages are asked for as a report; nowhere where it does not know the filter, or nobody may ask."""
+    if filters.state or filters.campaign or filters.text or account.deactivated_at:
+        return ""
+    chosen = {"from": filters.since, "to": filters.until, "recipient": filters.recipient, "least": filters.least}
+    address = urlencode({name: str(value) for name, value in chosen.items() if value})
+    return f"{reverse('report_new', args=[account.public_id])}?{address}"
 
 
 @account_view(Capability.VIEW)

@@ -48,7 +48,8 @@ class ReportRequestQuerySet(models.QuerySet["ReportRequest"]):
 class ReportRequest(models.Model):
     """A report over what happened from `period_from` up to, and without, `period_until`.
 
-    The period was chosen as days in `time_zone`, in which the file shows its moments too, as it speaks `language`.
+    Of delivery receipts it may hold those to one recipient alone (a whole number, or digits of one), or those of
+    campaigns of at least `least_count` messages. The period was chosen as days in `time_zone`, in which the file shows its moments too, as it speaks `language`.
     `control_units` is the total the cover sheet ties to the ledger; `difference_units` is zero or an alarm.
     """
 
@@ -58,6 +59,8 @@ class ReportRequest(models.Model):
     period_from = models.DateTimeField(_("from"))
     period_until = models.DateTimeField(_("until"))
     time_zone = models.CharField(_("time zone"), max_length=64)
+    recipient = models.CharField(_("recipient"), max_length=40, blank=True)
+    least_count = models.PositiveIntegerField(_("campaigns of at least"), default=0)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     reference = models.UUIDField(_("reference"))
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
@@ -84,6 +87,10 @@ class ReportRequest(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="a_report_has_a_known_state"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="a_report_is_of_a_known_kind"),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.DELIVERY_RECEIPTS) | Q(recipient="", least_count=0),
+                name="only_messages_are_selected_for_a_report",
+            ),
             models.CheckConstraint(
                 condition=~Q(state=State.BUILDING) | Q(lease_until__isnull=False),
                 name="a_report_being_made_has_a_lease",

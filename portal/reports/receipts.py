@@ -25,16 +25,17 @@ from django.utils.translation import gettext as _
 from billing.credits import selectors as credits_selectors
 from billing.ledger.codes import Phase, TransferCode
 from messaging.campaigns import selectors as campaigns_selectors
-from messaging.delivery import reasons
-from messaging.delivery import selectors as delivery_selectors
+from messaging.delivery import history, reasons
 from messaging.delivery.codes import CHARGED, State
+from messaging.delivery.history import Filters
+from messaging.delivery.models import MessageQuerySet
 from messaging.encoding.segments import Encoding
 from portal import large_workbook
 from portal.large_workbook import Row, Table
+from portal.reports import receipt_cover
 from portal.reports.models import ReportRequest
 from portal.reports.receipt_totals import CampaignLine, Totals
-from portal.templatetags import formats
-from portal.workbook import MAX_ROWS, Column, Fact, Kind, Progress
+from portal.workbook import MAX_ROWS, Column, Kind, Progress
 
 CHUNK: Final = 5_000
 """Rows that are fetched at once, and after which progress is reported."""
@@ -63,14 +64,14 @@ def write(
             zone=ZoneInfo(report.time_zone),
             title=_("Delivery receipts"),
             cover_name=_("Summary"),
-            cover=_cover(report, totals, made_at),
+            cover=receipt_cover.facts(report, totals, made_at),
             tables=[
-                Table(_("Campaigns"), _campaign_columns(), len(totals.campaigns), _campaign_rows(totals)),
+                Table(_("Campaigns"), _campaign_columns(), len(totals.listed), _campaign_rows(totals)),
                 Table(_("Messages"), _message_columns(), totals.row_count, iter(written)),
             ],
             rows_per_sheet=rows_per_sheet,
         )
-    if (written.row_count, written.charged_units) != (totals.row_count, totals.charged_units + totals.alert_units):
+    if (written.row_count, written.charged_units) != (totals.row_count, totals.row_units):
         raise RowsDiffer
     progress(totals.row_count, totals.row_count)
     return totals
@@ -108,8 +109,7 @@ def _read(report: ReportRequest) -> tuple[Totals, Any]:
     The cursor is held beyond its transaction, so that a long report keeps no transaction open while it is written.
     Whoever takes it closes it. The database turns moments into those of the report's zone: a third of the work.
     """
-    period = (report.period_from, report.period_until)
-    messages = delivery_selectors.messages(report.account).filter(created_at__gte=period[0], created_at__lt=period[1])
+    messages, selected = _messages(report), _messages(report, recipient=report.recipient)
     zone = Value(report.time_zone)
     local = {
         f"local_{name}": Func(zone, F(name), function="timezone", output_field=DateTimeField())
@@ -120,33 +120,47 @@ def _read(report: ReportRequest) -> tuple[Totals, Any]:
         "price_units", "state", "error_code", "local_submitted_at", "local_final_at",
     )  # fmt: skip
     prefix = Concat(Value("+"), F("country_prefix"))
-    rows = messages.order_by("created_at", "pk").annotate(prefix=prefix, **local).values_list(*fields)
+    rows = selected.order_by("created_at", "pk").annotate(prefix=prefix, **local).values_list(*fields)
     statement, parameters = rows.query.sql_with_params()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         totals = _expected(report)
-        for counted in (
-            messages.order_by()
-            .values_list("campaign_id", "purpose", "state")
-            .annotate(Count("pk"), Sum("price_units", output_field=BigIntegerField()))
-        ):
-            totals.add(*counted)
+        _count(messages, totals)
+        if report.recipient:
+            totals.selected = Totals()
+            _count(selected, totals.selected)
         held = connection.connection.cursor(name=f"report_{report.pk}", withhold=True)
         held.itersize = CHUNK
         held.execute(statement, parameters, binary=True)
     return totals, held
 
 
+def _messages(report: ReportRequest, *, recipient: str = "") -> MessageQuerySet:
+    """The messages of the report's period and campaigns, to everybody or to one recipient."""
+    filters = Filters(recipient=recipient, least=report.least_count)
+    found = history.find(report.account, filters).select_related(None)
+    return found.filter(created_at__gte=report.period_from, created_at__lt=report.period_until)
+
+
+def _count(messages: MessageQuerySet, totals: Totals) -> None:
+    sums = messages.values_list("campaign_id", "purpose", "state")
+    for counted in sums.annotate(Count("pk"), Sum("price_units", output_field=BigIntegerField())):
+        totals.add(*counted)
+
+
 def _expected(report: ReportRequest) -> Totals:
     """The right side of the equation: what the ledger took from the holds made in the period."""
     totals = Totals()
     taken = _taken(report)
-    totals.ledger_units = sum(taken.values())
     campaigns = campaigns_selectors.campaigns(report.account).filter(
         created_at__gte=report.period_from, created_at__lt=report.period_until
     )
-    for campaign in campaigns.order_by("created_at", "pk"):
+    # What was taken for no campaign at all stays in the sum: it is an alarm.
+    for hold in campaigns.filter(recipient_count__lt=report.least_count).values_list("hold_id", flat=True):
+        taken.pop(hold, None)
+    totals.ledger_units = sum(taken.values())
+    for campaign in campaigns.filter(recipient_count__gte=report.least_count).order_by("created_at", "pk"):
         ledger_units = taken.get(campaign.hold_id, 0) if campaign.is_finished else None
         totals.campaigns[campaign.pk] = CampaignLine(campaign.name, campaign.created_at, ledger_units)
     return totals
@@ -195,7 +209,7 @@ def _campaign_columns() -> list[Column]:
 
 
 def _campaign_rows(totals: Totals) -> Iterator[Row]:
-    for line in totals.campaigns.values():
+    for line in totals.listed:
         held = line.ledger_units is None
         yield (
             line.created_at,
@@ -206,41 +220,3 @@ def _campaign_rows(totals: Totals) -> Iterator[Row]:
             None if held else line.difference_units,
             _("Still being sent") if held else _("Settled"),
         )
-
-
-def _cover(report: ReportRequest, totals: Totals, made_at: datetime) -> list[Fact | None]:
-    period = _("%(first)s to %(last)s, both included") % {
-        "first": formats.day(report.first_day),
-        "last": formats.day(report.last_day),
-    }
-    facts: list[Fact | None] = [
-        Fact(_("Account"), report.account.name),
-        Fact(_("Period"), period),
-        Fact(_("Time zone"), report.time_zone),
-        Fact(_("Filters"), _("None: all messages sent in the period")),
-        Fact(_("Data as of"), made_at, Kind.MOMENT),
-        Fact(_("Requested by"), str(report.requested_by)),
-        None,
-        Fact(_("Messages"), totals.row_count, Kind.NUMBER),
-        Fact(_("Credits charged on these messages"), totals.charged_units, Kind.CREDITS),
-        Fact(_("of which settled in the ledger"), totals.ledger_units, Kind.CREDITS),
-        Fact(_("of which by campaigns still being sent"), totals.still_held_units, Kind.CREDITS),
-        Fact(_("Difference to the ledger"), totals.difference_units, Kind.CREDITS),
-        None,
-        Fact(_("Credits returned, because the message never left"), totals.returned_units, Kind.CREDITS),
-        Fact(_("Credits held, because it is not yet decided"), totals.open_units, Kind.CREDITS),
-    ]
-    if totals.alert_units:
-        facts.append(Fact(_("Credits of balance alerts, booked one by one"), totals.alert_units, Kind.CREDITS))
-    return [
-        *facts,
-        None,
-        Fact(
-            _("How the total ties to the ledger"),
-            _(
-                "The credits charged are the sum of the column “Credits charged”. They are equal to what the ledger took "
-                "for the campaigns of this period, campaign by campaign on the second sheet, plus what campaigns have "
-                "used that are still being sent: those are settled when their last message has been handed over."
-            ),
-        ),
-    ]

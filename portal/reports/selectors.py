@@ -24,10 +24,18 @@ def oldest_waiting(now: datetime) -> datetime | None:
 
 
 def same(
-    account: Account, *, kind: Kind, period: tuple[datetime, datetime], time_zone: str, language: str
+    account: Account,
+    *,
+    kind: Kind,
+    period: tuple[datetime, datetime],
+    time_zone: str,
+    language: str,
+    recipient: str = "",
+    least_count: int = 0,
 ) -> ReportRequest | None:
     """The latest report that is ready and was asked for in the same words; None where there is none."""
     mine = reports(account).filter(kind=kind, period_from=period[0], period_until=period[1])
+    mine = mine.filter(recipient=recipient, least_count=least_count)
     return mine.filter(time_zone=time_zone, language=language, state=State.READY).first()
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,9 +82,27 @@ class Period:
     time_zone: str
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which messages: those to a recipient (a whole number, or digits of one), of campaigns of at least so many messages."""
+
+    recipient: str = ""
+    least_count: int = 0
+
+
+EVERYTHING: Final = Selection()
+
+
 @unit_of_work
 def request_report(
-    *, account: Account, kind: Kind, period: Period, requested_by: User, reference: UUID, now: datetime
+    *,
+    account: Account,
+    kind: Kind,
+    period: Period,
+    requested_by: User,
+    reference: UUID,
+    now: datetime,
+    selection: Selection = EVERYTHING,
 ) -> ReportRequest:
     """Ask for a report in the person's language; with a `reference` that was used it is the same report.
 
@@ -103,22 +121,32 @@ def request_report(
         period_from=period.starts_at,
         period_until=period.ends_at,
         time_zone=period.time_zone,
+        **asdict(selection),
         language=requested_by.language,
         reference=reference,
         requested_by=requested_by,
         created_at=now,
     )
-    after = {"kind": kind.value, "from": period.starts_at.isoformat(), "until": period.ends_at.isoformat()}
-    audit.record(
-        action="report.requested",
-        actor_id=requested_by.pk,
-        account_id=account.pk,
-        subject=f"report:{report.public_id}",
-        after=after,
-        now=now,
-    )
+    _record(report, now)
     ring(report_requested, report.pk)
     return report
+
+
+def _record(report: ReportRequest, now: datetime) -> None:
+    after: dict[str, object] = {
+        "kind": report.kind,
+        "from": report.period_from.isoformat(),
+        "until": report.period_until.isoformat(),
+    }
+    selection = {"recipient": report.recipient, "least_count": report.least_count}
+    audit.record(
+        action="report.requested",
+        actor_id=report.requested_by_id,
+        account_id=report.account_id,
+        subject=f"report:{report.public_id}",
+        after=after | {name: value for name, value in selection.items() if value},
+        now=now,
+    )
 
 
 def build(*, report_id: int, clock: Clock = timezone.now) -> None:

@@ -1,5 +1,6 @@
 """The pages of reports."""
 
+from dataclasses import asdict
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.access import AccountRequest, account_view
 from portal.accounts.capabilities import Capability
-from portal.reports import selectors, services
+from portal.reports import selectors, services, wording
 from portal.reports.forms import ReportForm
 from portal.reports.models import KEPT_FOR, Kind, ReportRequest
 
@@ -26,7 +27,7 @@ def reports(request: AccountRequest) -> HttpResponse:
     """The account's reports; while one is in the making the list asks for itself again."""
     shown = list(selectors.reports(request.account)[:SHOWN])
     context = {
-        "reports": shown,
+        "reports": [(report, wording.selection(report)) for report in shown],
         "is_under_way": any(report.is_under_way for report in shown),
         "kept_days": KEPT_FOR.days,
     }
@@ -46,6 +47,7 @@ def report_new(request: AccountRequest) -> HttpResponse:
                 account=request.account,
                 kind=Kind(form.cleaned_data["kind"]),
                 period=form.period(),
+                selection=form.selection(),
                 requested_by=request.user,
                 reference=form.cleaned_data["reference"],
                 now=timezone.now(),
@@ -82,11 +84,12 @@ def _previous(request: AccountRequest, form: ReportForm) -> ReportRequest | None
         period=(period.starts_at, period.ends_at),
         time_zone=period.time_zone,
         language=request.user.language,
+        **asdict(form.selection()),
     )
 
 
 # How the address of the form may be shared: its parameters, and the fields they fill in.
-SHARED: Final = {"kind": "kind", "from": "first_day", "to": "last_day"}
+SHARED: Final = {"kind": "kind", "from": "first_day", "to": "last_day", "recipient": "recipient", "least": "least"}
 
 
 def _form(request: AccountRequest) -> ReportForm:

@@ -77,6 +77,48 @@ def test_each_campaign_ties_to_its_own_transfer(acme: Account, grant: Grant, lau
     assert column(workbook, "Campaigns", "Messages") == [2, 3, 1]
 
 
+def test_the_messages_to_one_recipient_stand_alone_and_the_total_of_all_still_ties(
+    acme: Account, grant: Grant, launch: Launch, report: Report
+) -> None:
+    grant(acme, "1000")
+    first = launch(acme, [State.DELIVERED, State.REFUSED, State.DELIVERED])
+    launch(acme, [State.DELIVERED] * 2, text="Other")
+    number = Message.objects.filter(campaign=first).earliest("pk").recipient
+    made = built(report(acme, selection=services.Selection(recipient=number)))
+    workbook, facts = opened(made), cover(opened(made))
+    assert column(workbook, "Messages", "Recipient") == [number]
+    assert column(workbook, "Campaigns", "Messages") == [3]
+    assert (made.row_count, made.control_units, made.difference_units) == (1, 7_000, 0)
+    assert facts["Filters"].startswith("Recipient +39 347")
+    assert (facts["Messages"], facts["Messages to all recipients"]) == (1, 5)
+    assert Decimal(str(facts["Credits charged on these messages"])) == ITALY
+    assert Decimal(str(facts["Credits charged on the messages to all recipients"])) == ITALY * 4
+    assert Decimal(str(facts["of which settled in the ledger"])) == ITALY * 4
+    assert facts["Credits returned, because the message never left"] == 0
+    some = built(report(acme, selection=services.Selection(recipient=number[-4:])))
+    assert some.row_count == Message.objects.filter(recipient__contains=number[-4:]).count()
+    nobody = built(report(acme, selection=services.Selection(recipient="+393999999999")))
+    assert (nobody.row_count, nobody.control_units) == (0, 0)
+    assert column(opened(nobody), "Messages", "Recipient") == []
+
+
+def test_the_messages_of_large_campaigns_tie_by_themselves(
+    acme: Account, grant: Grant, launch: Launch, report: Report
+) -> None:
+    grant(acme, "1000")
+    launch(acme, [State.DELIVERED] * 2)
+    launch(acme, [State.DELIVERED] * 3, text="Three")
+    made = built(report(acme, selection=services.Selection(least_count=3)))
+    assert (made.row_count, made.control_units, made.difference_units) == (3, 21_000, 0)
+    assert column(opened(made), "Campaigns", "Campaign") == ["Three"]
+    assert cover(opened(made))["Filters"] == "Campaigns of at least 3 messages"
+    wallet = credits.open_wallet(account=acme)
+    cause = credits.Cause(TransferCode.CAMPAIGN, "stray")
+    hold = credits.reserve(wallet=wallet, amount=5, cause=cause, now=made.created_at)
+    credits.settle(hold=hold, used=5, cause=credits.Cause(TransferCode.CAMPAIGN, "stray too"), now=made.created_at)
+    assert built(report(acme, selection=services.Selection(least_count=3))).difference_units == -5
+
+
 def test_a_campaign_that_still_holds_is_said_to_and_the_total_still_ties(
     acme: Account, grant: Grant, launch: Launch, report: Report
 ) -> None:

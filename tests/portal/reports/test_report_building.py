@@ -158,6 +158,8 @@ def test_a_report_that_kills_every_builder_is_given_up(acme: Account, report: Re
         ("a_period_ends_after_it_begins", {"period_until": datetime.fromisoformat("2020-01-01T00:00:00Z")}),
         ("a_report_has_a_known_state", {"state": "lost"}),
         ("a_report_is_of_a_known_kind", {"kind": "gossip"}),
+        ("only_messages_are_selected_for_a_report", {"kind": "statement", "recipient": "+393471234567"}),
+        ("only_messages_are_selected_for_a_report", {"kind": "statement", "least_count": 1}),
         ("a_report_being_made_has_a_lease", {"state": "building"}),
         ("a_ready_report_has_a_file_and_its_totals", {"state": "ready"}),
     ],

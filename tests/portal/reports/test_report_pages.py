@@ -1,5 +1,6 @@
 """The pages of reports: asking, waiting, downloading."""
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -68,6 +69,11 @@ def test_days_become_a_half_open_period_in_the_accounts_zone(browser: Client, ur
         ({"first_day": "2020-01-01"}, "or less."),
         ({"kind": "secrets"}, "valid choice"),
         ({"reference": "x"}, "UUID"),
+        ({"recipient": "12"}, "at least three digits"),
+        ({"least": "0"}, "greater than or equal to 1"),
+        ({"least": "1e9"}, "whole number"),
+        ({"kind": "statement", "recipient": "+39 347 1000000"}, "A statement is always complete."),
+        ({"kind": "statement", "least": "2"}, "A statement is always complete."),
     ],
 )
 def test_what_cannot_be_a_report_is_refused_with_a_sentence(
@@ -77,6 +83,38 @@ def test_what_cannot_be_a_report_is_refused_with_a_sentence(
     assert page.status_code == 422
     assert sentence in page.content.decode()
     assert not ReportRequest.objects.exists()
+
+
+def test_messages_are_selected_in_an_address_that_can_be_shared_and_listed_with_it(
+    browser: Client, url: Url, acme: Account
+) -> None:
+    given = {"from": "2026-10-01", "to": "2026-10-31", "recipient": "+39 347 1000000", "least": "1000"}
+    page = browser.get(url("report_new"), given).content.decode()
+    for value in ("+39 347 1000000", "1000", "2026-10-31"):
+        assert f'value="{value}"' in page
+    browser.post(url("report_new"), asked(recipient=given["recipient"], least=given["least"]))
+    made = ReportRequest.objects.get()
+    assert (made.recipient, made.least_count) == ("+393471000000", 1000)
+    listed = browser.get(url("reports")).content.decode()
+    assert "Recipient +39 347 100 0000" in listed
+    assert "Campaigns of at least 1,000 messages" in listed
+
+
+def test_the_history_leads_to_a_report_of_what_it_shows_where_there_is_one(
+    browser: Client, url: Url, acme: Account, acme_milano: Account, now: datetime
+) -> None:
+    def link(**filters: str) -> str:
+        page = browser.get(url("messages"), {"page": "last", **filters}).content.decode()
+        found = re.search(r'href="([^"]*/reports/new/[^"]*)"', page)
+        return found[1] if found else ""
+
+    chosen = {"since": "2026-10-01", "until": "2026-10-31", "recipient": "+39 347 1000000", "least": "5"}
+    there = link(**chosen)
+    assert there == url("report_new") + ("?from=2026-10-01&amp;to=2026-10-31&amp;recipient=%2B393471000000&amp;least=5")
+    assert link(subaccount=str(acme_milano.public_id)).startswith(reverse("report_new", args=[acme_milano.public_id]))
+    assert (link(state="delivered"), link(text="Ciao")) == ("", "")
+    Account.objects.filter(pk=acme_milano.pk).update(deactivated_at=now)
+    assert link(subaccount=str(acme_milano.public_id)) == ""
 
 
 def test_a_double_click_is_one_report(browser: Client, url: Url) -> None:
@@ -149,6 +187,10 @@ def test_the_same_report_is_offered_before_it_is_made_anew(
     assert ReportRequest.objects.count() == 1
     assert browser.post(url("report_new"), {**november, "anew": "1"}).status_code == 302
     assert ReportRequest.objects.count() == 2
+    assert (
+        browser.post(url("report_new"), {**november, "reference": str(uuid.uuid4()), "least": "2"}).status_code == 302
+    )
+    ReportRequest.objects.filter(least_count=2).update(state=State.FAILED)
     other = asked(first_day="2026-10-01", last_day="2026-10-02")
     assert browser.post(url("report_new"), other).status_code == 302
 
