@@ -22,18 +22,10 @@ def subaccounts(account: Account) -> QuerySet[Account]:
     """The account's sub-accounts by name, each with what its row says.
 
     `available_units` and `held_units` are those of its own wallet; an unlimited one (`is_unlimited`) has `used_units`.
-    `sent_count` are messages the network took, `owners` its own people who manage it; `is_awaited` is that somebody
-    is invited to be one.
+    `owners` are its own people who manage it; `is_awaited` is that somebody is invited to be one.
     """
     wallet = LedgerAccount.objects.filter(owner=OuterRef("pk"), code=AccountCode.WALLET)
     usage = LedgerAccount.objects.filter(owner=OuterRef("pk"), code=AccountCode.USAGE)
-    sent = (
-        Message.objects.filter(account=OuterRef("pk"), state__in=[state.value for state in CHARGED])
-        .order_by()
-        .values("account")
-        .annotate(count=Count("pk"))
-        .values("count")
-    )
     offers = Invitation.objects.unanswered().filter(account=OuterRef("pk"), role=Role.OWNER, expires_at__gt=Now())
     owners = Member.objects.filter(role=Role.OWNER, user__is_active=True).select_related("user").order_by("pk")
     return (
@@ -43,13 +35,27 @@ def subaccounts(account: Account) -> QuerySet[Account]:
             held_units=_units(wallet.values("debits_pending")),
             used_units=_units(usage.values("credits_posted")),
             is_unlimited=Exists(Wallet.objects.filter(account=OuterRef("pk"), draws_on__isnull=False)),
-            sent_count=Coalesce(Subquery(sent), 0),
             is_awaited=Exists(offers),
         )
         .select_related("parent", "person_in_charge")
         .prefetch_related(Prefetch("members", queryset=owners, to_attr="owners"))
         .order_by("name", "pk")
     )
+
+
+def listed(account: Account) -> QuerySet[Account]:
+    """The account's sub-accounts as `subaccounts` tells of them, and as `sent_count` the messages the network took.
+
+    Those are counted, all there ever were: for the list, and not for a page about one sub-account.
+    """
+    sent = (
+        Message.objects.filter(account=OuterRef("pk"), state__in=[state.value for state in CHARGED])
+        .order_by()
+        .values("account")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    return subaccounts(account).annotate(sent_count=Coalesce(Subquery(sent), 0))
 
 
 def own_available(account: Account) -> int:

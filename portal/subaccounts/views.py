@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 def subaccounts(request: AccountRequest) -> HttpResponse:
     """The customer's sub-accounts with their credits."""
     customer = customer_of(request)
-    found, loans = selectors.subaccounts(customer), selectors.loans(customer)
+    found, loans = selectors.listed(customer), selectors.loans(customer)
     table = SubaccountTable(found, customer=customer, loans=loans, request=request)
     return render(request, "portal/subaccounts/subaccounts.html", {"table": table})
 

@@ -146,7 +146,7 @@ def test_the_list_says_who_is_in_charge_and_what_is_left(
 ) -> None:
     grant(acme_milano, "12.5")
     Member.objects.create(account=acme_milano, user=bob, role="owner")
-    listed: Any = selectors.subaccounts(acme).get()
+    listed: Any = selectors.listed(acme).get()
     assert (listed, listed.available_units, listed.sent_count) == (acme_milano, 125_000, 0)
     assert [member.user for member in listed.owners] == [bob]
     assert not selectors.subaccounts(globex).exists()
