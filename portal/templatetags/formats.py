@@ -45,7 +45,9 @@ def credits(units: int | None) -> str:
 
 @register.filter
 def signed_credits(units: int) -> str:
-    """Units as credits with their sign: "+100", "−0.7"."""
+    """Units as credits with their sign: "+100", "−0.7"; nothing at all has none."""
+    if not units:
+        return credits(units)
     return babel_numbers.format_decimal(to_credits(units).normalize(), "+#,##0.####;−#,##0.####", locale=locale())
 
 

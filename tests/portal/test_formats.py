@@ -25,5 +25,6 @@ def test_what_is_below_zero_has_the_same_minus_everywhere() -> None:
     with translation.override("it"):
         assert formats.credits(-7000) == "−0,7"
         assert formats.signed_credits(-7000) == "−0,7"
+        assert (formats.signed_credits(7000), formats.signed_credits(0)) == ("+0,7", "0")
         assert formats.money(-420) == "−4,20\N{NO-BREAK SPACE}€"
         assert formats.number(-1200) == "−1.200"
