@@ -12,10 +12,12 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
 from django.db import connection
 
 from messaging.delivery import health, routes
+from messaging.delivery.checks import STOPPED_BY, stop
 from messaging.delivery.gateways import called
 from messaging.delivery.gateways.base import (
     Gateway,
@@ -42,6 +44,8 @@ BATCH = 500
 LEASE = timedelta(seconds=60)
 # A claim looks into so many lanes that each may give this many: a message for itself would be a question for itself.
 _FEWEST_OF_A_LANE = 10
+# So often in a row a lane is looked into of which nothing may leave any more; the next claim goes on.
+_LOOKS = 20
 # A route with a bound lets this much of it through at once.
 _BURST = timedelta(seconds=1)
 
@@ -107,9 +111,7 @@ def _take(gateway: str, lane: Lane, share: Share, limit: int, now: datetime) -> 
     allowed = min(limit, _allowed(share.route, now, limit))
     if allowed < 1:
         return []
-    queue = messages_in(lane, now).filter(share.numbers)
-    locked = queue.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    rows = list(locked.values_list("pk", *_TOLD)[:allowed])
+    rows = _locked(lane, share, allowed, now)
     if not rows:
         return []
     with connection.cursor() as cursor:
@@ -117,6 +119,22 @@ def _take(gateway: str, lane: Lane, share: Share, limit: int, now: datetime) -> 
     batch = [Submission(*row[1:]) for row in rows]
     _spend(share.route, sum(submission.segment_count for submission in batch), now)
     return batch
+
+
+def _locked(lane: Lane, share: Share, limit: int, now: datetime) -> list[tuple[Any, ...]]:
+    """Lock messages of a lane that may leave: the primary key of each, and what a gateway is told. Others end here."""
+    queue = messages_in(lane, now).filter(share.numbers)
+    locked = queue.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    if not lane.campaign_id:
+        return list(locked.values_list("pk", *_TOLD)[:limit])
+    for _ in range(_LOOKS):
+        rows = list(locked.annotate(stopped_by=STOPPED_BY).values_list("pk", *_TOLD, "stopped_by")[:limit])
+        stopped = [(row[0], row[-1]) for row in rows if row[-1]]
+        if stopped:
+            stop(campaign_id=lane.campaign_id, stopped=stopped, now=now)
+        if len(stopped) < len(rows) or not rows:
+            return [row[:-1] for row in rows if not row[-1]]
+    return []
 
 
 def _allowed(route: Route, now: datetime, limit: int) -> int:

@@ -90,6 +90,16 @@ REASONS: Final[dict[str, Reason]] = {
         _("The network did not say within 72 hours whether it took the message, so it costs nothing."),
         _("Send it again if it still matters; it may have arrived."),
     ),
+    "opted_out": Reason(
+        _("The person asked for no more messages before this one left, so it was not sent."),
+        _("Nothing is to be done: no further message reaches this number."),
+        is_permanent=True,
+    ),
+    "withdrawn_sender": Reason(
+        _("The sender name was taken back before the message left, so it was not sent."),
+        _("Send it again with another sender name, or with our number."),
+        is_permanent=True,
+    ),
     "other": Reason(_("The network gave no reason."), _("Try again later.")),
 }
 
