@@ -33,6 +33,12 @@ def countries(prefix: str) -> tuple[str, ...]:
     return ()
 
 
+@lru_cache(maxsize=2048)
+def main_country(prefix: str) -> str:
+    """The country (ISO 3166) behind `prefix`, which may go on after the calling code ("39347"); "" where none is known."""
+    return next((found[0] for end in range(len(prefix), 0, -1) if (found := countries(prefix[:end]))), "")
+
+
 def names(prefix: str, country_names: str, locale: Locale) -> tuple[str, ...]:
     """What the countries behind `prefix` are called in `locale`; the names of the rate itself where that is not known."""
     known = [locale.territories.get(country) for country in countries(prefix)]

@@ -15,7 +15,7 @@ from billing.credits import services as credits
 from billing.credits.services import Cause, WalletBlocked
 from billing.ledger.codes import TransferCode
 from billing.ledger.models import Transfer
-from billing.pricing.destinations import countries
+from billing.pricing.destinations import main_country
 from messaging.campaigns import quiet, selectors
 from messaging.campaigns.codes import State, Traffic
 from messaging.campaigns.drafts import DIRECT
@@ -200,7 +200,7 @@ def _check(account: Account, quote: Quote, sender: SenderName | None, now: datet
     # The account's row first: whoever deactivates the account waits here, or this launch for them.
     if Account.objects.select_for_update(no_key=True).get(pk=account.pk).deactivated_at:
         raise WalletBlocked
-    where = [next(iter(countries(line.prefix)), "") for line in quote.lines]
+    where = [main_country(line.prefix) for line in quote.lines]
     if sender and not senders_selectors.may_use(account=account, sender=sender, countries=where, at=now):
         raise SenderNotUsable(sender.name)
 

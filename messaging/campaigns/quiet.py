@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import holidays
 from babel.core import get_global
 
-from billing.pricing.destinations import countries
+from billing.pricing.destinations import main_country
 from messaging.campaigns.codes import Traffic
 
 _FILE: Final = Path(__file__).with_name("quiet_hours.csv")
@@ -96,5 +96,4 @@ def leaves_at(at: datetime, prefix: str, traffic: Traffic) -> datetime:
     """When a message to a number behind `prefix` may leave that should at `at`; by the main country of the prefix."""
     if traffic is Traffic.SERVICE:
         return at
-    country = next(iter(countries(prefix)), "")
-    return next_open(at, country, traffic)
+    return next_open(at, main_country(prefix), traffic)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from billing.credits import selectors as credits_selectors
-from billing.pricing.destinations import countries
+from billing.pricing.destinations import main_country
 from billing.pricing.quote import QuoteLine
 from messaging.campaigns import pages, quiet, selectors
 from messaging.campaigns.codes import Traffic
@@ -55,7 +55,7 @@ class BarRow:
 
 def country_of(line: QuoteLine) -> str:
     """The main country (ISO 3166) behind a prefix; "" where none is known."""
-    return next(iter(countries(line.prefix)), "")
+    return main_country(line.prefix)
 
 
 def country_rows(draft: CampaignDraft, quote: Quote, now: datetime) -> list[CountryRow]:

@@ -51,6 +51,12 @@ def test_a_country_of_many_zones_is_open_when_all_of_it_is() -> None:
     assert opens.astimezone(ZoneInfo("Pacific/Honolulu")).hour == 8
 
 
+def test_a_prefix_that_goes_on_after_the_calling_code_keeps_the_hours_of_its_country() -> None:
+    night = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+    for prefix, longer in (("39", "39347"), ("91", "9198"), ("1", "1905")):
+        assert quiet.leaves_at(night, longer, Traffic.MARKETING) == quiet.leaves_at(night, prefix, Traffic.MARKETING)
+
+
 def test_a_prefix_of_no_country_is_treated_like_a_country() -> None:
     assert quiet.leaves_at(datetime(2026, 11, 20, 3, 0, tzinfo=UTC), "999", Traffic.MARKETING).hour == 8
 
