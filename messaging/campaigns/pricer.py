@@ -106,4 +106,6 @@ class Pricer:
             if merged.missing:
                 return LeftOut(number, Reason.MISSING_FIELD, merged.missing)
             own = counted(merged.text)
+            if not own.text.strip():  # all of it were fields with an empty default: nothing is left to send
+                return LeftOut(number, Reason.MISSING_FIELD, self._template.names[0])
         return Priced(number, rate.prefix, *own, rate.units * own.segment_count)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from billing.pricing.quote import RateEntry, RateTable
 from messaging.campaigns import pages
 from messaging.campaigns.merge import NAME_WORDS, Field, Template, with_default
-from messaging.campaigns.pricer import Pricer, Reason, Terms
+from messaging.campaigns.pricer import LeftOut, Pricer, Reason, Terms
 from messaging.campaigns.quote import Problem, Quote, Recipients, quote
 from messaging.campaigns.stored import from_json, to_json
 from messaging.encoding.segments import Encoding
@@ -90,6 +90,11 @@ def test_a_missing_field_is_listed_and_asks_for_a_decision() -> None:
     assert (without.problem, without.recipient_count) == (None, 1)
     with_text = quoted(with_default("Ciao {name}", "NAME", "cliente"), *people)
     assert (with_text.problem, with_text.recipient_count) == (None, 3)
+
+
+def test_who_would_get_an_empty_message_gets_none() -> None:
+    priced = Pricer(Terms("{name|}", TABLE)).price("+393470000001", {})
+    assert priced == LeftOut("+393470000001", Reason.MISSING_FIELD, "name")
 
 
 def test_a_default_cannot_open_a_field_of_its_own() -> None:
