@@ -18,7 +18,8 @@ MEMORY: Final = timedelta(days=7)
 """How long a message to a telephone makes what comes back on the shared number its account's."""
 
 LONGEST_MEMORY: Final = timedelta(days=365)
-"""The same on an account's own number, where it only says which message is answered."""
+"""The same for whoever asks for no more messages, and on an account's own number, where it only says which message is
+answered."""
 
 # What had left us when the reply came; and an alert is nothing that a customer wrote.
 _LAST_TO_ANYBODY = """
@@ -81,8 +82,8 @@ def last_message(account: Account, reply: Reply) -> Message | None:
     return sent.exclude(state__in=_UNSENT).order_by("-pk").first()
 
 
-def last_message_of_anybody(reply: Reply) -> Message | None:
-    """The last message to the telephone within `MEMORY`, of any account; one from the number it wrote to comes first.
+def last_message_of_anybody(reply: Reply, memory: timedelta) -> Message | None:
+    """The last message to the telephone within `memory`, of any account; one from the number it wrote to comes first.
 
     Each account is asked by the index of its recipients, so that no further index of all messages is needed.
     """
@@ -92,7 +93,7 @@ def last_message_of_anybody(reply: Reply) -> Message | None:
             {
                 "number": reply.source,
                 "written_to": reply.destination,
-                "since": reply.received_at - MEMORY,
+                "since": reply.received_at - memory,
                 "until": reply.received_at,
                 "unsent": _UNSENT,
             },

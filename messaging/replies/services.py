@@ -1,5 +1,6 @@
 """The verbs of replies: find out whose one is and do what that account wants, mark as read, change what is wanted."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Final
 
 from messaging.contacts import selectors as contacts_selectors
 from messaging.contacts import services as contacts
-from messaging.contacts.models import Source
+from messaging.contacts.models import E164, Source
 from messaging.delivery.models import Message, Reply
 from messaging.replies import selectors
 from messaging.replies.models import AutoReply, FoundBy, InboxReply, ReplyNumber, ReplySettings
@@ -132,7 +133,9 @@ def _owner(reply: Reply) -> tuple[Account | None, Message | None, str]:
     account = selectors.owner_of_number(reply.destination, reply.received_at)
     if account:
         return account, selectors.last_message(account, reply), FoundBy.OWN_NUMBER
-    message = selectors.last_message_of_anybody(reply)
+    # Who asks for no more messages is heard however late.
+    memory = selectors.LONGEST_MEMORY if asks_to_stop(reply.text) else selectors.MEMORY
+    message = selectors.last_message_of_anybody(reply, memory)
     return (message.account if message else None), message, FoundBy.LAST_MESSAGE
 
 
@@ -156,7 +159,7 @@ def _may_answer(received: InboxReply, now: datetime) -> bool:
 
 def _is_telephone(number: str) -> bool:
     """Whether it can be written to: names and short numbers of services cannot."""
-    return number.startswith("+")
+    return re.fullmatch(E164, number) is not None
 
 
 def _record_number(action: str, number: ReplyNumber, actor_id: int | None, now: datetime) -> None:

@@ -52,6 +52,13 @@ def test_after_seven_days_a_reply_to_the_shared_number_is_nobodys(
     assert not InboxReply.objects.exists()
 
 
+def test_stop_is_heard_however_late(acme: Account, sent: Sent, answered: Answered, now: datetime) -> None:
+    sent(acme, at=now - timedelta(days=90))
+    received = answered("STOP")
+    assert received is not None
+    assert contacts_selectors.opted_out(acme, [ANNA]) == {ANNA}
+
+
 def test_what_never_left_or_came_later_or_was_an_alert_is_not_answered(
     acme: Account, globex: Account, operator: Account, sent: Sent, answered: Answered, now: datetime
 ) -> None:
@@ -103,7 +110,7 @@ def test_a_reply_is_handled_once(acme: Account, sent: Sent, answered: Answered, 
 
 def test_a_name_or_a_short_number_is_kept_but_never_opted_out(acme: Account, answered: Answered, now: datetime) -> None:
     services.assign_number(account=acme, number=OWN, actor_id=None, now=now)
-    for source in ("TIM", "48838"):
+    for source in ("TIM", "48838", "03471234567", "+0347123456789", "12345678901234567", "0000000000"):
         received = answered("STOP", source=source, to=OWN)
         assert received is not None
         assert not received.is_stop
