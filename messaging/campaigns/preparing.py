@@ -1,12 +1,14 @@
 """Preparing a large campaign in the background: its messages are written batch by batch, each in one transaction.
 
-Killed at any moment, it goes on where the last batch ended, in whoever comes next. Nothing leaves before the last
-message is written. Somebody who opted out or left the list since the quote gets nothing, and what was held for them
+Killed at any moment, whoever comes next writes to those who have no message yet, whatever became of the list
+meanwhile. Nothing leaves before the last message is written. Somebody who opted out or left the list since the quote gets nothing, and what was held for them
 comes back at the end; what would cost more than was held is not sent at all.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+
+from django.db.models import F
 
 from billing.credits import services as credits
 from messaging.campaigns import selectors
@@ -14,8 +16,10 @@ from messaging.campaigns.codes import Refusal, State
 from messaging.campaigns.drafts import LEASE
 from messaging.campaigns.launching import write_messages
 from messaging.campaigns.models import Campaign, CampaignDraft
+from messaging.campaigns.pausing import keep_quiet
 from messaging.campaigns.pricer import LeftOut, Priced
 from messaging.campaigns.record import cause, locked, record
+from messaging.delivery import selectors as delivery_selectors
 from messaging.delivery import services as delivery
 from messaging.delivery.signals import messages_waiting
 from portal.bells import ring, silence
@@ -31,7 +35,8 @@ def prepare(*, draft: CampaignDraft, clock: Callable[[], datetime]) -> None:
     if campaign is None or not _claim(campaign, now):
         return
     campaign.refresh_from_db()
-    outcomes = selectors.outcomes_of(draft, now, first=campaign.looked_at_count)
+    written = delivery_selectors.recipients(campaign)
+    outcomes = (each for each in selectors.outcomes_of(draft, now) if each.number not in written)
     lease: datetime | None = campaign.work_due_at
     for batch in selectors.chunks(outcomes, BATCH):
         lease = _write(campaign, batch, lease, clock())
@@ -42,7 +47,8 @@ def prepare(*, draft: CampaignDraft, clock: Callable[[], datetime]) -> None:
 
 def _claim(campaign: Campaign, now: datetime) -> bool:
     due = Campaign.objects.filter(pk=campaign.pk, state=State.PREPARING, work_due_at__lte=now)
-    return bool(due.update(work_due_at=now + LEASE))
+    # Who was left out is looked at once more.
+    return bool(due.update(work_due_at=now + LEASE, looked_at_count=F("prepared_count")))
 
 
 @unit_of_work
@@ -77,6 +83,7 @@ def _open(campaign: Campaign, lease: datetime | None, now: datetime) -> None:
     if not campaign.prepared_count:
         _refuse(campaign, Refusal.NOBODY, now)
         return
+    keep_quiet(campaign=campaign, now=now)  # the evening may have come while they were written
     campaign.state, campaign.work_due_at = State.SENDING, None
     campaign.save(update_fields=["state", "work_due_at"])
     record("prepared", campaign, {"message_count": campaign.prepared_count}, None, now)

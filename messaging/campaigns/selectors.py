@@ -138,15 +138,13 @@ def addressees(account: Account, *, pasted: Pasted, contact_list: ContactList | 
             yield LeftOut(number, Reason.DUPLICATE) if number in written else (number, fields)
 
 
-def outcomes(
-    account: Account, each: Iterable[Addressee | LeftOut], terms: Terms, *, first: int = 0
-) -> Iterator[Priced | LeftOut]:
-    """The message to everybody, or why there is none, from the one at place `first` on; one outcome for each.
+def outcomes(account: Account, each: Iterable[Addressee | LeftOut], terms: Terms) -> Iterator[Priced | LeftOut]:
+    """The message to everybody, or why there is none; one outcome for each.
 
     Opt-outs are those of the moment at which somebody is looked at.
     """
-    pricer, rest = Pricer(terms), islice(each, first, None)
-    for chunk in chunks(rest, _CHUNK):
+    pricer = Pricer(terms)
+    for chunk in chunks(each, _CHUNK):
         opted_out = contacts_selectors.opted_out(account, [one[0] for one in chunk])
         for one in chunk:
             if isinstance(one, LeftOut):
@@ -181,10 +179,10 @@ def pasted_in(draft: CampaignDraft) -> Pasted:
     return paste.read(draft.pasted, region=contacts_selectors.region(draft.account))
 
 
-def outcomes_of(draft: CampaignDraft, now: datetime, *, first: int = 0) -> Iterator[Priced | LeftOut]:
-    """What becomes of everybody the draft is for, from place `first` on."""
+def outcomes_of(draft: CampaignDraft, now: datetime) -> Iterator[Priced | LeftOut]:
+    """What becomes of everybody the draft is for."""
     each = addressees(draft.account, pasted=pasted_in(draft), contact_list=list_of(draft))
-    return outcomes(draft.account, each, terms_of(draft, now), first=first)
+    return outcomes(draft.account, each, terms_of(draft, now))
 
 
 def quote_of(draft: CampaignDraft, now: datetime) -> Quote:

@@ -59,7 +59,14 @@ def undo(*, campaign: Campaign, actor_id: int, now: datetime) -> CampaignDraft:
     sent = CampaignDraft.objects.filter(campaign=campaign).first()
     if sent is None or now >= campaign.starts_at or campaign.state not in (State.PREPARING, State.SENDING):
         raise TooLateToUndo
-    cancel(campaign=campaign, actor_id=actor_id, now=now)
+    is_prepared = campaign.state == State.SENDING
+    try:
+        count = cancel(campaign=campaign, actor_id=actor_id, now=now)
+    except NothingToCancel as error:
+        raise TooLateToUndo from error
+    # The clock of whoever hands over may be ahead of ours: undone is only what is whole.
+    if is_prepared and count < campaign.prepared_count:
+        raise TooLateToUndo
     if campaign.recipient_count <= DIRECT:
         settle(campaign=campaign, now=now)
     kept = {field: getattr(sent, field) for field in _WRITTEN}

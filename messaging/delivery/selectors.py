@@ -95,6 +95,11 @@ def returned(campaign: Model) -> list[Returned]:
     return [Returned(*row) for row in rows]
 
 
+def recipients(campaign: Model) -> frozenset[str]:
+    """The numbers (E.164) that have a message of `campaign` (a Campaign)."""
+    return frozenset(Message.objects.filter(campaign_id=campaign.pk).values_list("recipient", flat=True).iterator())
+
+
 def messages(account: Account) -> MessageQuerySet:
     """The account's messages, newest first."""
     return Message.objects.filter(account=account).order_by("-created_at", "-pk")

@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from billing.credits import selectors as credits_selectors
-from messaging.campaigns import selectors, services
+from messaging.campaigns import drafts, launching, preparing, selectors, services, settling
 from messaging.campaigns.codes import State, Traffic
 from messaging.campaigns.models import Campaign, CampaignDraft
+from messaging.contacts import services as contacts
+from messaging.contacts.paste import Entry
 from messaging.delivery.codes import State as MessageState
 from messaging.delivery.models import Message
 from portal.accounts.models import Account, User
@@ -163,3 +166,63 @@ def test_what_is_left_at_night_waits_too(acme: Account, alice: User, grant: Gran
     assert claimable(night) == 0
     assert Message.objects.get(recipient=ANNA).leaves_at == (now + timedelta(days=1)).replace(hour=7, minute=0)
     assert services.keep_quiet(campaign=campaign, now=night) == 0
+
+
+def test_what_has_been_taken_by_a_worker_ahead_of_time_cannot_be_undone(
+    draft: CampaignDraft, alice: User, become: Become, now: datetime
+) -> None:
+    campaign = send(draft, alice, now)
+    become(MessageState.SUBMITTING, recipient=ANNA)
+    with pytest.raises(services.TooLateToUndo), transaction.atomic():
+        services.undo(campaign=campaign, actor_id=alice.pk, now=now + timedelta(seconds=29))
+    become(MessageState.ACCEPTED)
+    with pytest.raises(services.TooLateToUndo), transaction.atomic():
+        services.undo(campaign=campaign, actor_id=alice.pk, now=now + timedelta(seconds=29))
+    campaign.refresh_from_db()
+    assert campaign.state == State.SENDING
+
+
+def in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (drafts, launching, settling):
+        monkeypatch.setattr(room, "DIRECT", 1)
+    monkeypatch.setattr(preparing, "BATCH", 1)
+
+
+def test_what_is_prepared_into_the_night_waits_for_the_morning(
+    acme: Account, alice: User, grant: Grant, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant(acme, "100")
+    in_the_background(monkeypatch)
+    evening = now.replace(hour=18, minute=59, second=0)  # a minute before 20:00 in Rome
+    draft = drafted(acme, alice, evening, traffic=Traffic.MARKETING)
+    services.work_out_quote(draft=draft, clock=lambda: evening)
+    draft.refresh_from_db()
+    send(draft, alice, evening)
+    night = evening + timedelta(minutes=2)
+    services.prepare(draft=CampaignDraft.objects.get(pk=draft.pk), clock=lambda: night)
+    assert Campaign.objects.get().state == State.SENDING
+    assert claimable(night) == 0
+
+
+def test_a_list_that_shrinks_while_its_campaign_is_prepared_costs_nobody_else_a_message(
+    acme: Account, alice: User, grant: Grant, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant(acme, "100")
+    in_the_background(monkeypatch)
+    numbers = [f"+3934712345{each}" for each in (10, 11, 12)]
+    entries = [Entry(number, "") for number in numbers]
+    people = contacts.create_list(account=acme, name="Friends", entries=entries, actor_id=alice.pk, now=now)
+    draft = drafted(acme, alice, now, pasted="", contact_list=people)
+    services.work_out_quote(draft=draft, clock=lambda: now)
+    draft.refresh_from_db()
+    send(draft, alice, now)
+    ticks = iter([now] * 3)
+    with pytest.raises(StopIteration):  # killed after the second message
+        services.prepare(draft=CampaignDraft.objects.get(pk=draft.pk), clock=lambda: next(ticks))
+    assert Message.objects.count() == 2
+    first = people.contacts.order_by("pk").first()
+    assert first is not None
+    contacts.remove_contacts(contact_list=people, contacts=[first.public_id], actor_id=alice.pk, now=now)
+    later = now + timedelta(minutes=2)
+    services.prepare(draft=CampaignDraft.objects.get(pk=draft.pk), clock=lambda: later)
+    assert sorted(Message.objects.values_list("recipient", flat=True)) == numbers
