@@ -134,7 +134,7 @@ def outcome(submission: Submission, parts: Outcomes, options: Options) -> Outcom
     key = submission.key
     answers = [part for part in parts if isinstance(part, Answer)]
     refused = [answer.status for answer in answers if answer.status != Status.OK]
-    if all(part is Fate.NOT_SENT for part in parts) or set(refused) == {Status.NOT_BOUND}:
+    if all(part is Fate.NOT_SENT or (isinstance(part, Answer) and part.status == Status.NOT_BOUND) for part in parts):
         return NotSent(key)
     if refused:
         return Refused(key, REFUSALS.get(refused[0], "other"))
