@@ -83,7 +83,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 class AccountQuerySet(models.QuerySet["Account"]):
     def of(self, user: User) -> "AccountQuerySet":
         """The accounts that `user` may open: their own, and the sub-accounts of those."""
-        own = Account.objects.filter(members__user=user).values("pk")
+        own = Member.objects.filter(user=user).values("account")
         # A sub-account of a deactivated customer is as closed as its customer.
         return self.filter(Q(pk__in=own) | Q(parent__in=own), deactivated_at=None, parent__deactivated_at=None)
 

@@ -34,7 +34,7 @@ from billing.ledger.codes import Phase, TransferCode
 from billing.ledger.models import Account as LedgerAccount
 from billing.ledger.models import Transfer
 from billing.ledger.services import Cause, LedgerError
-from portal.accounts.models import Account
+from tests.rows import open_account
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 # Every wallet begins with something, much comes in and little goes out at a time, so that most steps succeed.
@@ -91,11 +91,9 @@ class Credits(RuleBasedStateMachine):
         type(self).steps -= 1  # what is asked after this is no step yet
         self.outer = transaction.atomic()
         self.outer.__enter__()
-        acme = Account.objects.create(name="Acme")
-        below = [Account.objects.create(name=name, parent=acme) for name in ("Milano", "Torino")]
-        globex = Account.objects.create(name="Globex")
-        self.accounts = [acme, *below, globex]
-        self.wallets = [services.open_wallet(account=account) for account in self.accounts]
+        acme = open_account(name="Acme")
+        below = [open_account(name=name, parent=acme) for name in ("Milano", "Torino")]
+        self.wallets = [account.wallet for account in (acme, *below, open_account(name="Globex"))]
         self.now = START
         self.model = Model()
         for place in range(len(self.wallets)):
