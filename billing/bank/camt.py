@@ -15,9 +15,11 @@ from xml.etree.ElementTree import Element, ParseError  # parsing itself is defus
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from billing.bank.entries import CURRENCY, MAX_CENTS, MAX_ENTRIES, Contents, Entry, Fault, LeftOut, Unreadable
+from billing.bank.entries import CURRENCY, MAX_CENTS, MAX_ENTRIES, YEARS, Contents, Entry, Fault, LeftOut, Unreadable
 
 ROOT: Final = "BkToCstmrStmt"
+# Statements are some ten elements deep.
+MAX_DEPTH: Final = 100
 CREDIT: Final = "CRDT"
 DEBIT: Final = "DBIT"
 _AMOUNT: Final = re.compile(r"\d{1,15}(\.\d{1,5})?")
@@ -43,7 +45,7 @@ def read(file: IO[bytes]) -> Contents:
                 element.clear()
             if contents.entry_count > MAX_ENTRIES:
                 raise Unreadable(Fault.TOO_MANY)
-    except (ParseError, DefusedXmlException, UnicodeError, LookupError) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise Unreadable(Fault.DAMAGED) from error
     if not is_statement or not ibans:
         raise Unreadable(Fault.NO_STATEMENT)
@@ -60,6 +62,8 @@ def _elements(file: IO[bytes]) -> Iterator[Element]:
         name = _local(element)
         if event == "start":
             path.append(name)
+            if len(path) > MAX_DEPTH:
+                raise Unreadable(Fault.DAMAGED)
             continue
         path.pop()
         if name == ROOT or path[-2:] == [ROOT, "Stmt"]:
@@ -154,9 +158,10 @@ def _cents(amount: Element) -> int | None:
 def _day(entry: Element, name: str) -> date | None:
     written = _text(entry, name, "Dt") or _text(entry, name, "DtTm")
     try:
-        return date.fromisoformat(written[:10])
+        day = date.fromisoformat(written[:10])
     except ValueError:
         return None
+    return day if day.year in YEARS else None
 
 
 def _local(element: Element) -> str:

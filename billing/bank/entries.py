@@ -12,6 +12,8 @@ from typing import Final
 MAX_BYTES: Final = 20_000_000
 MAX_ENTRIES: Final = 20_000
 MAX_CENTS: Final = 10**13
+# What a bank books on another day than one of these has no day.
+YEARS: Final = range(2000, 2200)
 CURRENCY: Final = "EUR"
 
 

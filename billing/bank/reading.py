@@ -10,6 +10,8 @@ from billing.bank.codes import StatementKind
 from billing.bank.entries import MAX_BYTES, Contents, Fault, Unreadable
 from billing.bank.models import BankStatement
 
+# Between two tags stands a name, a text, an amount. What is longer takes the parser minutes.
+MOST_BETWEEN: Final = 100_000
 _XML: Final = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\x00<")
 
 
@@ -45,6 +47,8 @@ def plan_of(statement: BankStatement) -> tables.Plan:
 
 
 def _read_camt(content: bytes) -> Contents:
+    if max(map(len, content.split(b">"))) > MOST_BETWEEN:
+        raise Unreadable(Fault.DAMAGED)
     found = camt.read(io.BytesIO(content.lstrip() if not content.startswith((b"\xff", b"\xfe")) else content))
     if found.iban != operator_iban():
         raise Unreadable(Fault.OTHER_ACCOUNT, found.iban)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from billing.bank.entries import CURRENCY, MAX_CENTS, MAX_ENTRIES, Contents, Entry, Fault, LeftOut, Unreadable
+from billing.bank.entries import CURRENCY, MAX_CENTS, MAX_ENTRIES, YEARS, Contents, Entry, Fault, LeftOut, Unreadable
 
 SEPARATORS: Final = (";", ",", "\t")
 MAX_COLUMNS: Final = 60
+MAX_LINE: Final = 100_000
 DAY, AMOUNT, OUT, TEXT, PAYER, PAYER_IBAN, REFERENCE, CURRENCY_COLUMN = (
     "day",
     "amount",
@@ -61,6 +62,8 @@ class Table:
 def look(content: bytes) -> Table:
     """Read a table. The heading is the first row of the most common width that reads like one. Raises `Unreadable`."""
     text = _decoded(content)
+    if max(map(len, text.splitlines()), default=0) > MAX_LINE:
+        raise Unreadable(Fault.NO_STATEMENT)
     separator = max(SEPARATORS, key=lambda each: _evenness(text, each))
     try:
         rows = [
@@ -79,6 +82,8 @@ def look(content: bytes) -> Table:
     first = next((place for place in wide[:20] if {DAY, AMOUNT} <= _meanings(rows[place]).keys()), wide[0])
     if width > MAX_COLUMNS or len(rows) == first + 1:
         raise Unreadable(Fault.NO_STATEMENT)
+    if any(_swallows(cell, separator) for row in rows for cell in row if "\n" in cell):
+        raise Unreadable(Fault.DAMAGED)
     return Table(rows[first], rows[first + 1 :])
 
 
@@ -136,15 +141,17 @@ def to_cents(written: str, mark: str) -> int | None:
 def to_day(written: str) -> date | None:
     """The day of "20/11/2026", "20.11.26" or "2026-11-20"; days stand first, as all banks of the euro area write them."""
     text = written.split(" ", maxsplit=1)[0].split("T", maxsplit=1)[0]
+    if found := _YEAR_FIRST.fullmatch(text):
+        year, month, day = (int(part) for part in found.groups())
+    elif found := _DAY_FIRST.fullmatch(text):
+        day, month, year = (int(part) for part in found.groups())
+        year = year + 2000 if len(found[3]) == 2 else year
+    else:
+        return None
     try:
-        if found := _YEAR_FIRST.fullmatch(text):
-            return date(int(found[1]), int(found[2]), int(found[3]))
-        if found := _DAY_FIRST.fullmatch(text):
-            year = int(found[3])
-            return date(year + 2000 if year < 100 else year, int(found[2]), int(found[1]))
+        return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None
-    return None
 
 
 def _moved(given: Mapping[str, str], mark: str) -> int | None:
@@ -168,6 +175,12 @@ def _wrong(given: Mapping[str, str], cents: int | None, booked_on: date | None) 
 
 def _cell(row: Sequence[str], place: int) -> str:
     return row[place] if place < len(row) else ""
+
+
+def _swallows(cell: str, separator: str) -> bool:
+    """Whether a cell of several lines holds what are rows: a quotation mark that nobody closed would hide payments."""
+    parts = [line.split(separator) for line in cell.splitlines()[1:]]
+    return any(len(cells) > 2 and any(to_day(each.strip()) for each in cells) for cells in parts)
 
 
 def _decoded(content: bytes) -> str:

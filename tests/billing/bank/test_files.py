@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.bank import camt, tables
+from billing.bank import camt, reading, tables
 from billing.bank.entries import Entry, Fault, LeftOut, Unreadable, keys
 from tests.billing.bank.conftest import IBAN, Paid
 from tests.billing.bank.conftest import camt as written
@@ -105,6 +105,35 @@ def test_no_bytes_break_the_readers(content: bytes) -> None:
             continue
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<a>" * 200,
+        b'<?xml version="1.0" encoding="UTF-7"?><a/>',
+        b'<a b="' + b"x" * 200_000 + b'"/>',
+    ],
+    ids=["deep", "letters that no parser knows", "one endless tag"],
+)
+def test_what_would_keep_the_parser_busy_is_damaged(content: bytes) -> None:
+    with pytest.raises(Unreadable) as refused:
+        reading.recognise(content)
+    assert refused.value.fault == Fault.DAMAGED
+
+
+@pytest.mark.parametrize("day", ["01/01/0001", "31/12/9999", "0001-01-01", "9999-12-31", "29/02/2027", "32/01/2026"])
+def test_a_day_on_which_no_bank_books_is_none(day: str) -> None:
+    assert tables.to_day(day) is None
+    if "-" in day:
+        found = camt.read(io.BytesIO(written([Paid(512, day=day)])))
+        assert (found.entries, found.left_out) == ([], {LeftOut.NO_DAY: 1})
+
+
+def test_a_text_of_several_lines_is_one_payment() -> None:
+    table = tables.look((HEADING + '20/11/2026;5,12;"acconto\ndi novembre; grazie"\n').encode())
+    [entry] = tables.read(table, tables.guess(table)).entries
+    assert (entry.amount_cents, entry.text) == (512, "acconto\ndi novembre; grazie")
+
+
 def test_equal_entries_of_one_file_are_two_and_of_two_files_the_same() -> None:
     twice = Entry(date(2026, 11, 20), 100, text="RF18  5390")
     assert len(set(keys(IBAN, [twice, twice]))) == 2
@@ -173,7 +202,22 @@ def test_tables_are_read_as_their_headings_say(text: str, charset: str, cents: l
     assert found.left_out == left_out
 
 
-@pytest.mark.parametrize("content", [b"hello", b"a;b\n", b"%PDF-1.7\x00\x01;;\n;;", b";;;\n;;;\n"])
+HEADING = "Data;Importo;Causale\n"
+UNCLOSED = '20/11/2026;5,12;"acconto\n21/11/2026;7,00;saldo\n22/11/2026;9,00;"resto\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"hello",
+        b"a;b\n",
+        b"%PDF-1.7\x00\x01;;\n;;",
+        b";;;\n;;;\n",
+        (HEADING + UNCLOSED).encode(),
+        (HEADING + "x;" * 100_000).encode(),
+    ],
+    ids=["a word", "a heading", "a picture", "nothing", "a mark that nobody closed", "one endless line"],
+)
 def test_what_is_no_table_is_refused(content: bytes) -> None:
     with pytest.raises(Unreadable):
         tables.look(content)
