@@ -67,8 +67,20 @@ def deliver_waiting() -> None:
 
     A mail server that does not answer is not asked again for every notice: the next sweep tries the next one.
     """
-    for notice_id in selectors.notices_unresolved():
-        sending.follow_up(notice_id=notice_id, now=timezone.now())
-    for notice_id in selectors.notices_due(timezone.now()):
-        if sending.deliver(notice_id=notice_id, now=timezone.now()) == Fault.UNREACHABLE:
-            break
+    try:
+        each(
+            selectors.notices_unresolved(),
+            lambda notice_id: sending.follow_up(notice_id=notice_id, now=timezone.now()),
+        )
+    finally:
+        _deliver_due()
+
+
+def _deliver_due() -> None:
+    faults: list[Fault | None] = []
+
+    def send(notice_id: int) -> None:
+        if Fault.UNREACHABLE not in faults:
+            faults.append(sending.deliver(notice_id=notice_id, now=timezone.now()))
+
+    each(selectors.notices_due(timezone.now()), send)

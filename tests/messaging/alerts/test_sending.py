@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from billing.amounts import to_units
 from billing.credits import selectors as credits_selectors
+from billing.credits import services as credits
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger.codes import TransferCode
 from billing.ledger.models import Transfer
@@ -24,6 +25,7 @@ from messaging.delivery.codes import State as MessageState
 from messaging.delivery.models import Message
 from messaging.encoding.segments import Encoding
 from portal import attempts
+from portal.accounts import selectors as accounts_selectors
 from portal.accounts.models import Account
 from tests.conftest import Grant
 from tests.messaging.alerts.conftest import MOBILE, MailServer, SetUp
@@ -219,6 +221,22 @@ def test_a_sweep_does_not_ask_a_dead_mail_server_for_every_notice(
     Notice.objects.update(next_attempt_at=timezone.now())
     tasks.deliver_waiting()
     assert sum(Notice.objects.values_list("attempt_count", flat=True)) == 1
+
+
+def test_a_notice_that_cannot_be_dealt_with_holds_up_no_other(
+    acme: Account, sms_notice: Notice, set_up: SetUp, now: datetime
+) -> None:
+    sending.deliver(notice_id=sms_notice.pk, now=now)
+    reach(only_message(), MessageState.ACCEPTED, now)
+    operator = credits.open_wallet(account=accounts_selectors.operator_account())
+    credits.block(wallet=operator, now=now)  # what the message cost cannot be booked
+    for address in ("no one", "desk@acme.example"):
+        set_up(acme, "60", email=address)
+    Notice.objects.filter(address="no one").update(address="no\none@acme.example")
+    with pytest.raises(ExceptionGroup) as faults:
+        tasks.deliver_waiting()
+    assert len(faults.value.exceptions) == 1
+    assert Notice.objects.filter(state=NoticeState.SENT, address="desk@acme.example").exists()
 
 
 def test_a_text_message_waits_on_the_operators_account_and_costs_the_customer_nothing(
