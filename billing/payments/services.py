@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import F
@@ -254,7 +255,8 @@ def _contradiction(attempt: Attempt, answer: Answer) -> str:
     asked, said = (attempt.amount_cents, attempt.currency), (answer.amount_cents, answer.currency)
     if asked == said:
         return ""
-    return f"{answer.provider_reference}: {answer.outcome.value} {answer.amount_cents} {answer.currency}"[:200]
+    amount = Decimal(answer.amount_cents).scaleb(-2)
+    return f"{answer.provider_reference}: {answer.outcome.value} {amount} {answer.currency}"[:200]
 
 
 def _note_use(payment: Payment, answer: Answer, now: datetime) -> None:

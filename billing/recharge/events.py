@@ -1,6 +1,7 @@
 """What a provider told us by webhook: found out about, and settled the same way as a reply."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from billing.payments import mandates, setups
@@ -35,7 +36,8 @@ def handle(*, event: ProviderEvent, now: datetime) -> None:
         return
     if event.amount_cents is not None and event.amount_cents != attempt.amount_cents:
         # A person looks at it. The try itself is settled by what the provider says when it is asked.
-        Attempt.objects.filter(pk=attempt.pk).update(contradiction=f"{event.event_id}: {event.amount_cents}"[:200])
+        said = f"{event.event_id}: {Decimal(event.amount_cents).scaleb(-2)}"
+        Attempt.objects.filter(pk=attempt.pk).update(contradiction=said[:200])
         _close(event, State.SET_ASIDE, Verdict.CHANGED_AMOUNT)
         return
     answer = payments.look_up(attempt=attempt, now=now, reference=event.provider_reference)

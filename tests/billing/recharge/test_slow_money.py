@@ -329,7 +329,7 @@ def test_an_answer_about_another_amount_credits_nothing_and_is_kept_for_a_person
         recharge = services.conclude(recharge=recharge, attempt=attempt, answer=answer, now=now)
         assert recharge.state == State.WAITING
     attempt.refresh_from_db()
-    assert attempt.contradiction == "ch_1: succeeded 512 USD"
+    assert attempt.contradiction == "ch_1: succeeded 5.12 USD"
     assert available(acme) == 0
     # Nothing else ends it: a person gives back what was charged and says so, and the customer can buy again.
     for _again in range(2):

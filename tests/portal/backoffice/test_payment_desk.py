@@ -94,7 +94,7 @@ def test_what_cannot_be_is_shown_and_settled_by_staff(
     wrong = Answer(Outcome.SUCCEEDED, "ch_1", amount_cents=1, currency="EUR")
     recharges.conclude(recharge=recharge, attempt=Attempt.objects.get(), answer=wrong, now=now)
     page = reverse("desk_payment", args=[recharge.payment.public_id])
-    assert "ch_1: succeeded 1 EUR" in browser.get(page).content.decode()
+    assert "ch_1: succeeded 0.01 EUR" in browser.get(page).content.decode()
     browser.post(reverse("desk_payment_contradiction", args=[recharge.payment.public_id]))
     recharge.refresh_from_db()
     assert recharge.state == Recharge.State.FAILED
