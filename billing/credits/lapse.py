@@ -19,7 +19,8 @@ from portal.bells import ring
 COUNTERPARTS = ("issue_account", "usage_account", "expiry_account")
 
 
-# Asked at every movement, and written out: the ORM takes longer to write each of them than PostgreSQL to answer it.
+# Asked at every movement, and written out: the ORM takes longer to write each of them than PostgreSQL to answer it. They
+# are the questions of `CreditLotQuerySet.due` and `.loans_due`, in the words of the index of lots in use.
 WALLET = [field.attname for field in Wallet._meta.concrete_fields]  # noqa: SLF001
 POT = [field.attname for field in LedgerAccount._meta.concrete_fields]  # noqa: SLF001
 LOCK = f"""
@@ -27,12 +28,12 @@ LOCK = f"""
       FROM credits_wallet wallet JOIN ledger_account pot ON pot.id = wallet.ledger_account_id
      WHERE wallet.id = ANY (%s || ARRAY(
            SELECT returns_to_id FROM credits_creditlot
-            WHERE wallet_id = ANY (%s) AND remaining > held AND returns_at <= %s))
+            WHERE wallet_id = ANY (%s) AND remaining > 0 AND remaining > held AND returns_at <= %s))
      ORDER BY wallet.id FOR NO KEY UPDATE OF wallet
 """  # noqa: S608 - names of columns
 IS_DUE = """
     SELECT EXISTS (SELECT FROM credits_creditlot
-                    WHERE wallet_id = %s AND remaining > held AND (expires_at <= %s OR returns_at <= %s))
+                    WHERE wallet_id = %s AND remaining > 0 AND remaining > held AND (expires_at <= %s OR returns_at <= %s))
 """
 
 

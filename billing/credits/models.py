@@ -50,7 +50,8 @@ class Wallet(models.Model):
 class CreditLotQuerySet(models.QuerySet["CreditLot"]):
     def free(self) -> "CreditLotQuerySet":
         """The lots with something that is neither used nor held."""
-        return self.filter(remaining__gt=F("held"))
+        # The first half says nothing new, but in the words of the indexes, which hold no lot that is used up.
+        return self.filter(Q(remaining__gt=0), remaining__gt=F("held"))
 
     def spendable(self, now: datetime) -> "CreditLotQuerySet":
         """What is free at `now`, in the order it is used: what ends first (expires, or goes back), then the oldest."""
