@@ -14,7 +14,7 @@ from billing.invoices import vat
 from billing.payments.models import PaymentMethod
 from billing.pricing.models import CreditPack
 from portal.forms import CardLabel, RadioCards
-from portal.templatetags.formats import credits, money, unit_price
+from portal.templatetags.formats import credits, money, price_each
 
 NEW_TRANSFER: Final = "bank_transfer"
 TRANSFER: Final = PaymentMethod.Kind.BANK_TRANSFER
@@ -23,7 +23,7 @@ TRANSFER: Final = PaymentMethod.Kind.BANK_TRANSFER
 def _card(pack: CreditPack, rate: Decimal) -> CardLabel:
     """A pack as a choice: how many credits, what each costs, what the pack costs, and what is paid in the end."""
     currency = pack.price_list.currency
-    detail = _("%(price)s each") % {"price": unit_price(pack.unit_price_cents, currency)}
+    detail = _("%(price)s each") % {"price": price_each(pack.unit_price_cents, currency)}
     if rate:
         gross_cents = pack.price_cents + vat.vat_cents(pack.price_cents, rate)
         detail += " · " + _("%(amount)s with VAT") % {"amount": money(gross_cents, currency)}

@@ -74,6 +74,13 @@ def unit_price(cents: Decimal, currency: str = "EUR") -> str:
 
 
 @register.filter
+def price_each(cents: Decimal, currency: str = "EUR") -> str:
+    """The price of one credit among others, with three decimals at least: Decimal("4") → "€0.040"."""
+    pattern = locale().currency_formats["standard"].pattern.replace("0.00", "0.000###")
+    return babel_numbers.format_currency(cents.scaleb(-2), currency, pattern, locale=locale(), currency_digits=False)
+
+
+@register.filter
 def rate(units: int) -> str:
     """Units as credits in a column of rates, with two decimals at least: 7000 → "0.70", 10500 → "1.05"."""
     return babel_numbers.format_decimal(to_credits(units), "#,##0.00##", locale=locale())

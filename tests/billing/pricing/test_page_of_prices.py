@@ -42,7 +42,7 @@ def test_every_pack_of_both_lists_is_shown_without_vat(page: Client) -> None:
     response = page.get(PRICES)
     text = text_of(response)
     assert response.content.count(b'type="radio"') == CreditPack.objects.count() == 9
-    for offer in ("500 €40.00 €0.08 714 1,250", "1,000 €70.00 €0.07 1,428 2,500", "2,500 €170.00 €0.068 3,571 6,250"):
+    for offer in ("500 €40.00 €0.080 714 1,250", "1,000 €70.00 €0.070 1,428 2,500", "2,500 €170.00 €0.068 3,571 6,250"):
         assert offer in text
     assert "All prices are without VAT." in text
 
