@@ -92,6 +92,14 @@ def test_a_large_list_is_quoted_in_the_background(draft: CampaignDraft, clock: C
     assert not selectors.drafts_at_work(now).exists()
 
 
+def test_what_is_at_work_is_found_without_what_is_done(db: None, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = selectors.drafts_at_work(now).explain()
+    assert "drafts_to_quote" in plan
+    assert "campaigns_under_way" in plan
+
+
 def test_it_holds_at_once_and_lets_nothing_leave_before_all_is_written(sent: CampaignDraft, now: datetime) -> None:
     assert campaign_of(sent).state == State.PREPARING
     assert credits_selectors.balance(sent.account).held == PEOPLE * ITALY
