@@ -5,7 +5,7 @@ background (`preparing.py`); nothing of it leaves before all of it is there.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -36,6 +36,7 @@ from messaging.delivery import services as delivery
 from messaging.delivery.codes import Purpose
 from messaging.senders import selectors as senders_selectors
 from messaging.senders.models import SenderName
+from portal.accounts import selectors as accounts_selectors
 from portal.accounts.models import Account
 from portal.bells import ring
 from portal.transactions import unit_of_work
@@ -60,19 +61,20 @@ def send_draft(
     # Looked up by itself: who waited for the row sees it as it is now, but what a join brought as it was before.
     if draft.campaign_id:
         return Campaign.objects.select_related("account").get(pk=draft.campaign_id)
-    is_small = selectors.size_of(draft) <= DIRECT
-    quote = _quoted(draft, fingerprint, is_small, now)
+    # Looked up once: what is held and what is written must be of the same people, whatever becomes of the list.
+    outcomes = list(selectors.outcomes_of(draft, now)) if selectors.size_of(draft) <= DIRECT else None
+    quote = _quoted(draft, fingerprint, outcomes, now)
     if draft.starts_at and draft.starts_at <= now:
         raise StartPassed
     digest = selectors.digest_of(draft)
     if not again and (before := selectors.sent_before(draft, digest, now)):
         raise AlreadySent(before.created_at)
     campaign = _described(draft, quote, digest, actor_id, now)
-    campaign, is_new = _begin(campaign, quote, draft.sender, actor_id, now, is_small=is_small)
+    campaign, is_new = _begin(campaign, quote, draft.sender, actor_id, now, is_small=outcomes is not None)
     draft.campaign = campaign
     draft.save(update_fields=["campaign"])
-    if is_new and is_small:
-        write_messages(campaign, selectors.outcomes_of(draft, now))
+    if is_new and outcomes is not None:
+        write_messages(campaign, outcomes)
     elif is_new:
         ring(draft_waiting, draft.pk)
     return campaign
@@ -101,18 +103,15 @@ def launch(
         return known
     whom = Recipients.of(recipients)
     terms = Terms(text, selectors.rates_at(now), is_literal=True)
-
-    def each() -> Iterable[Priced | LeftOut]:
-        return selectors.outcomes(account, whom.addressees, terms)
-
-    quote = _tallied(each, terms)
+    outcomes = list(selectors.outcomes(account, whom.addressees, terms))
+    quote = _tallied(outcomes, terms)
     digest = hashlib.sha256(text.encode()).hexdigest()
     campaign = Campaign(
         account=account, name=name, text_digest=digest, starts_at=now, reference=reference, created_by_id=actor_id
     )
     campaign, is_new = _begin(campaign, quote, sender, actor_id, now, is_small=True)
     if is_new:
-        write_messages(campaign, each())
+        write_messages(campaign, outcomes)
     return campaign
 
 
@@ -136,21 +135,23 @@ def write_messages(campaign: Campaign, outcomes: Iterable[Priced | LeftOut]) -> 
         )
 
 
-def _tallied(each: Callable[[], Iterable[Priced | LeftOut]], terms: Terms) -> Quote:
+def _tallied(outcomes: Iterable[Priced | LeftOut], terms: Terms) -> Quote:
     tally = Tally(terms)
-    for outcome in each():
+    for outcome in outcomes:
         tally.add(outcome)
     return tally.quote()
 
 
-def _quoted(draft: CampaignDraft, fingerprint: str, is_small: bool, now: datetime) -> Quote:
-    """The quote that somebody has looked at. A small one is made anew: who has been added or opted out shows."""
+def _quoted(
+    draft: CampaignDraft, fingerprint: str, outcomes: Sequence[Priced | LeftOut] | None, now: datetime
+) -> Quote:
+    """The quote that somebody has looked at. A small one is made anew of its `outcomes`: who came or opted out shows."""
     kept = selectors.kept_quote(draft)
     if kept is None:
         raise QuoteChanged
     if not selectors.holds(draft, now):
         raise QuoteExpired
-    quote = selectors.quote_of(draft, now) if is_small else kept
+    quote = kept if outcomes is None else selectors.quote_from(draft, outcomes, now)
     if quote.fingerprint != fingerprint:
         raise QuoteChanged
     return quote
@@ -198,7 +199,7 @@ def _check(account: Account, quote: Quote, sender: SenderName | None, now: datet
     if quote.problem:
         raise NotSendable(quote.problem)
     # The account's row first: whoever deactivates the account waits here, or this launch for them.
-    if Account.objects.select_for_update(no_key=True).get(pk=account.pk).deactivated_at:
+    if accounts_selectors.is_closed(Account.objects.select_for_update(no_key=True).get(pk=account.pk)):
         raise WalletBlocked
     where = [main_country(line.prefix) for line in quote.lines]
     if sender and not senders_selectors.may_use(account=account, sender=sender, countries=where, at=now):

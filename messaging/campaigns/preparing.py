@@ -22,6 +22,7 @@ from messaging.campaigns.record import cause, locked, record
 from messaging.delivery import selectors as delivery_selectors
 from messaging.delivery import services as delivery
 from messaging.delivery.signals import messages_waiting
+from messaging.encoding.segments import MAX_SEGMENTS
 from portal.bells import ring, silence
 from portal.transactions import unit_of_work
 
@@ -62,7 +63,8 @@ def _write(
     messages = [each for each in batch if not isinstance(each, LeftOut)]
     count = campaign.prepared_count + len(messages)
     units = campaign.prepared_units + sum(each.units for each in messages)
-    if units > campaign.held_units or count > campaign.recipient_count:
+    longest = max((each.segment_count for each in messages), default=0)
+    if units > campaign.held_units or count > campaign.recipient_count or longest > MAX_SEGMENTS:
         _refuse(campaign, Refusal.GREW, now)
         return None
     with silence():  # none of them may leave yet

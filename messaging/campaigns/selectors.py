@@ -189,8 +189,13 @@ def outcomes_of(draft: CampaignDraft, now: datetime) -> Iterator[Priced | LeftOu
 
 def quote_of(draft: CampaignDraft, now: datetime) -> Quote:
     """The quote of a draft as it would be sent at `now`, made anew from everybody it is for."""
+    return quote_from(draft, outcomes_of(draft, now), now)
+
+
+def quote_from(draft: CampaignDraft, outcomes: Iterable[Priced | LeftOut], now: datetime) -> Quote:
+    """What the `outcomes` of a draft at `now` come to."""
     tally = Tally(terms_of(draft, now))
-    for outcome in outcomes_of(draft, now):
+    for outcome in outcomes:
         tally.add(outcome)
     pasted = pasted_in(draft)
     tally.leave_out(Reason.DUPLICATE, pasted.duplicate_count)

@@ -1,15 +1,18 @@
 """What changes between the launch and the moment of leaving: opt-outs, sender names, and the undo of the last second."""
 
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
 
 from billing.credits import selectors as credits_selectors
-from messaging.campaigns import services
+from messaging.campaigns import launching, selectors, services
 from messaging.campaigns.codes import State
 from messaging.campaigns.models import Campaign
 from messaging.contacts import services as contacts
+from messaging.contacts.paste import Entry
 from messaging.delivery import handover
 from messaging.delivery.codes import State as MessageState
 from messaging.delivery.models import Message
@@ -82,6 +85,45 @@ def test_nothing_leaves_under_a_name_that_was_taken_back(
     senders.approve(sender=again, actor_id=olga.pk, now=now)
     launched(acme, alice, now, sender=again, reference="r2")
     assert claimed(now + timedelta(seconds=1)) == [ANNA, BRUNO]
+
+
+def test_a_list_that_grows_between_hold_and_messages_sends_what_was_held(
+    acme: Account, alice: User, grant: Grant, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant(acme, "100")
+    people = contacts.create_list(account=acme, name="Friends", entries=[Entry(ANNA, "")], actor_id=alice.pk, now=now)
+    draft = services.save_draft(
+        account=acme,
+        reference=uuid4(),
+        name="",
+        sender=None,
+        text="ciao",
+        pasted="",
+        contact_list=people,
+        actor_id=alice.pk,
+        now=now,
+    )
+    begin = launching._begin
+
+    def begin_and_add(*given: Any, **named: Any) -> Any:
+        begun = begin(*given, **named)
+        contacts.add_contacts(contact_list=people, entries=[Entry(BRUNO, "")], actor_id=alice.pk, now=now)
+        return begun
+
+    monkeypatch.setattr(launching, "_begin", begin_and_add)
+    seen = selectors.quote_of(draft, now).fingerprint
+    campaign = services.send_draft(draft=draft, fingerprint=seen, actor_id=alice.pk, now=now)
+    assert list(Message.objects.values_list("recipient", flat=True)) == [ANNA]
+    assert campaign.held_units == ITALY
+
+
+def test_an_account_whose_customer_was_shut_launches_nothing(
+    acme: Account, acme_milano: Account, alice: User, grant: Grant, now: datetime
+) -> None:
+    grant(acme_milano, "100")
+    Account.objects.filter(pk=acme.pk).update(deactivated_at=now)
+    with pytest.raises(services.WalletBlocked):
+        launched(acme_milano, alice, now)
 
 
 def test_what_is_stopped_says_why() -> None:

@@ -226,3 +226,22 @@ def test_a_list_that_shrinks_while_its_campaign_is_prepared_costs_nobody_else_a_
     later = now + timedelta(minutes=2)
     services.prepare(draft=CampaignDraft.objects.get(pk=draft.pk), clock=lambda: later)
     assert sorted(Message.objects.values_list("recipient", flat=True)) == numbers
+
+
+def test_a_text_that_grew_too_long_for_somebody_is_not_sent(
+    acme: Account, alice: User, grant: Grant, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant(acme, "100")
+    in_the_background(monkeypatch)
+    entries = [Entry(ANNA, "Anna"), Entry(CHANDRA, "C" * 120), Entry("+393471234568", "B" * 120)]
+    people = contacts.create_list(account=acme, name="Friends", entries=entries, actor_id=alice.pk, now=now)
+    draft = drafted(acme, alice, now, text="{name}" * 7, pasted="", contact_list=people)
+    services.work_out_quote(draft=draft, clock=lambda: now)
+    draft.refresh_from_db()
+    send(draft, alice, now)
+    # Two make room for what the third has become.
+    contacts.opt_out_all(account=acme, numbers=[CHANDRA, "+393471234568"], actor_id=None, now=now)
+    people.contacts.filter(number=ANNA).update(name="A" * 120, fields={"name": "A" * 150})
+    services.prepare(draft=CampaignDraft.objects.get(pk=draft.pk), clock=lambda: now)
+    assert Campaign.objects.get().state == State.REFUSED
+    assert not Message.objects.exists()
