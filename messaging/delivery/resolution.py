@@ -1,12 +1,12 @@
 """How what is unknown ends: by asking the gateway, by its receipt, or by policy after 72 hours. Run by the sweep."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 
 from messaging.delivery.codes import State
 from messaging.delivery.gateways import called
@@ -14,7 +14,7 @@ from messaging.delivery.gateways.base import Accepted, Gateway, GatewayUnknown, 
 from messaging.delivery.handover import BATCH
 from messaging.delivery.matching import match_receipts
 from messaging.delivery.models import Message, MessageQuerySet
-from messaging.delivery.results import PATIENCE, record, ring_for
+from messaging.delivery.results import FIRST_LOOKUP, PATIENCE, record, ring_for
 from messaging.delivery.signals import messages_waiting
 from portal.bells import ring
 from portal.transactions import unit_of_work
@@ -34,15 +34,25 @@ def resolve(*, now: datetime) -> None:
     match_receipts(message_ids=None, now=now)
     _find_by_recipient(now=now)
     _until_done(lambda: _doubt_lost_leases(now=now))
-    # What waits is due since it may leave; what is unknown is due when it is asked for next.
+    asked = [gateway for gateway in called() if gateway.answers_lookups]
+    for gateway in asked:
+        _until_done(partial(_ask, gateway=gateway, now=now))
     too_late = Message.objects.claimable(now - PATIENCE)
-    unresolved = Message.objects.filter(state=State.UNKNOWN, due_at__isnull=False, leaves_at__lte=now - PATIENCE)
     _until_done(lambda: _give_up(late=too_late, reason="too_late", now=now))
+    unresolved = _unresolved([gateway.name for gateway in asked], now)
     _until_done(lambda: _give_up(late=unresolved, reason="unresolved", now=now))
     _until_done(lambda: _stop_expecting_receipts(now=now))
-    for gateway in called():
-        if gateway.answers_lookups:
-            _until_done(partial(_ask, gateway=gateway, now=now))
+
+
+def _unresolved(asked: Collection[str], now: datetime) -> MessageQuerySet:
+    """What has been unknown for so long that it is given up.
+
+    At a gateway that cannot be asked it is due since shortly after it was handed over, however long it had waited
+    before. At one that is `asked` it is due when it is asked next; there the time since it might leave counts.
+    """
+    unknown = Message.objects.filter(state=State.UNKNOWN, due_at__isnull=False)
+    cannot_be_asked = ~Q(gateway__in=asked) & Q(due_at__lte=now - PATIENCE + FIRST_LOOKUP)
+    return unknown.filter(cannot_be_asked | Q(gateway__in=asked, leaves_at__lte=now - PATIENCE))
 
 
 def _until_done(step: Callable[[], int]) -> None:

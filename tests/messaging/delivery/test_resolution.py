@@ -201,3 +201,25 @@ def test_what_is_unknown_at_a_gateway_that_cannot_be_asked_is_not_sent_again(
     resolution.resolve(now=now + PATIENCE)
     assert (state(message), message.error_code) == (State.REFUSED, "unresolved")
     assert network.taken == set()
+
+
+def test_what_had_waited_for_days_is_awaited_as_long_as_anything_else(
+    message: Message, network: Network, now: datetime
+) -> None:
+    unheard(message)
+    Message.objects.update(leaves_at=now - PATIENCE)
+    resolution.resolve(now=now + MINUTE)
+    assert state(message) == State.UNKNOWN
+    resolution.resolve(now=now + PATIENCE)
+    assert state(message) == State.REFUSED
+
+
+def test_the_gateway_is_asked_before_anything_is_given_up(
+    acme: Account, message: Message, network: Network, now: datetime
+) -> None:
+    handover.submit_batch(account_id=acme.pk, now=now)
+    Message.objects.update(
+        gateway_message_id="", submitted_at=None, state=State.UNKNOWN, due_at=now, leaves_at=now - PATIENCE
+    )
+    resolution.resolve(now=now + MINUTE)
+    assert state(message) == State.ACCEPTED
