@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Model, Sum
+from django.db.models import Exists, Model, OuterRef, Sum
 from django.utils.translation import gettext as _
 
-from messaging.contacts import selectors as contacts_selectors
 from messaging.contacts import services as contacts
 from messaging.contacts.models import OptOut, Source
 from messaging.delivery import figures
@@ -20,8 +19,8 @@ AT_ONCE: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The dead numbers of a campaign that are still written to, what a campaign like it spends on them, and how many of
-    them have been suppressed already."""
+    """The dead numbers of a campaign that are still written to, at most `AT_ONCE`; what a campaign like it spends on
+    all of them; and how many have been suppressed already."""
 
     numbers: list[str]
     units: int
@@ -31,13 +30,12 @@ class Proposal:
 def proposal(account: Account, campaign: Model) -> Proposal:
     """What could be suppressed of a campaign of the account."""
     messages = figures.dead(campaign).filter(account=account)
-    numbers = list(messages.values_list("recipient", flat=True)[:AT_ONCE])
-    gone = contacts_selectors.opted_out(account, numbers) if numbers else frozenset()
-    left = [number for number in numbers if number not in gone]
+    is_gone = Exists(OptOut.objects.filter(account=account, number=OuterRef("recipient")))
+    left = messages.exclude(is_gone)
     # What was refused at hand-over came back.
-    charged = messages.filter(state__in=CHARGED).exclude(recipient__in=gone)
-    spent = charged.aggregate(units=Sum("price_units"))["units"] if left else 0
-    return Proposal(left, int(spent or 0), len(gone))
+    spent = left.filter(state__in=CHARGED).aggregate(units=Sum("price_units"))["units"]
+    numbers = list(left.values_list("recipient", flat=True)[:AT_ONCE])
+    return Proposal(numbers, int(spent or 0), messages.filter(is_gone).count())
 
 
 @unit_of_work
@@ -50,8 +48,8 @@ def suppress(*, account: Account, campaign: Model, actor_id: int, now: datetime)
 @unit_of_work
 def restore(*, account: Account, campaign: Model, actor_id: int, now: datetime) -> int:
     """Let messages reach the dead numbers of the campaign again; return how many. Who said STOP stays opted out."""
-    numbers = list(figures.dead(campaign).filter(account=account).values_list("recipient", flat=True)[:AT_ONCE])
-    held = list(OptOut.objects.filter(account=account, source=Source.FAILURE, number__in=numbers))
+    numbers = figures.dead(campaign).filter(account=account).order_by().values("recipient")
+    held = list(OptOut.objects.filter(account=account, source=Source.FAILURE, number__in=numbers)[:AT_ONCE])
     for opt_out in held:
         contacts.withdraw_opt_out(opt_out=opt_out, reason=_("Suppression undone"), actor_id=actor_id, now=now)
     return len(held)

@@ -104,6 +104,19 @@ def test_dead_numbers_are_suppressed_with_one_click_and_that_is_undone(
     assert contacts_selectors.opted_out(acme, NUMBERS) == {NUMBERS[5]}
 
 
+def test_more_dead_numbers_than_go_at_once_go_one_after_the_other(
+    acme: Account, alice: User, campaign: Campaign, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suppression, "AT_ONCE", 1)
+    for number in NUMBERS[:2]:
+        found = suppression.proposal(acme, campaign)
+        assert found.numbers == [number]
+        assert suppression.suppress(account=acme, campaign=campaign, actor_id=alice.pk, now=now) == 1
+    assert suppression.proposal(acme, campaign) == suppression.Proposal([], 0, 2)
+    given = {"account": acme, "campaign": campaign, "actor_id": alice.pk, "now": now}
+    assert [suppression.restore(**given) for _ in range(3)] == [1, 1, 0]  # type: ignore[arg-type]
+
+
 def test_dead_numbers_that_were_refused_cost_nothing_and_are_proposed_all_the_same(
     acme: Account, alice: User, campaign: Campaign, signed_in: SignedIn
 ) -> None:
