@@ -39,7 +39,7 @@ def answer(*, received: InboxReply, text: str, reference: UUID, actor_id: int, n
         actor_id=actor_id,
         sender=_sender(received),
         text=text,
-        recipients=[received.number],
+        recipients=_whom(received),
         reference=f"answer:{reference}",
         name=_("Answer to %(number)s") % {"number": received.written},
         now=now,
@@ -100,11 +100,16 @@ def _launch(received: InboxReply, text: str, now: datetime) -> None:
         actor_id=None,
         sender=_sender(received),
         text=text,
-        recipients=[received.number],
+        recipients=_whom(received),
         reference=f"auto-reply:{received.public_id}",
         name=name,
         now=now,
     )
+
+
+def _whom(received: InboxReply) -> list[str]:
+    """The telephone; nobody where a reply came from what is no telephone number."""
+    return [received.number] if services.is_telephone(received.number) else []
 
 
 def _sender(received: InboxReply) -> SenderName | None:

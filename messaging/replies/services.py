@@ -55,7 +55,7 @@ def handle(*, reply_id: int, now: datetime) -> InboxReply | None:
         message=message,
         number=reply.source,
         found_by=found_by,
-        is_stop=asks_to_stop(reply.text) and _is_telephone(reply.source),
+        is_stop=asks_to_stop(reply.text) and is_telephone(reply.source),
         received_at=reply.received_at,
         handled_at=now,
     )
@@ -149,7 +149,7 @@ def _opt_out(received: InboxReply, now: datetime) -> None:
 def _may_answer(received: InboxReply, now: datetime) -> bool:
     """Whether an answer by itself would be to a person, welcome, and the first in a while."""
     number, account = received.number, received.account
-    if received.is_stop or not _is_telephone(number) or selectors.is_ours(number):
+    if received.is_stop or not is_telephone(number) or selectors.is_ours(number):
         return False
     if accounts_selectors.is_closed(account) or contacts_selectors.opted_out(account, [number]):
         return False
@@ -157,7 +157,7 @@ def _may_answer(received: InboxReply, now: datetime) -> bool:
     return not answered.filter(received_at__gt=received.received_at - QUIET).exists()
 
 
-def _is_telephone(number: str) -> bool:
+def is_telephone(number: str) -> bool:
     """Whether it can be written to: names and short numbers of services cannot."""
     return re.fullmatch(E164, number) is not None
 

@@ -106,10 +106,12 @@ def default_sender(request: AccountRequest) -> HttpResponse:
     form = _default_form(request)
     if not form.is_valid():
         return render(request, "messaging/senders/sender_names.html", _page(request, form), status=422)
-    services.set_default(
-        account=request.account, sender=form.cleaned_data["sender"], actor_id=request.user.pk, now=timezone.now()
-    )
-    messages.success(request, _("The default sender has been saved."))
+    chosen = form.cleaned_data["sender"]
+    try:
+        services.set_default(account=request.account, sender=chosen, actor_id=request.user.pk, now=timezone.now())
+        messages.success(request, _("The default sender has been saved."))
+    except services.NotApproved:  # taken back while the page was open
+        messages.error(request, _("This sender is not approved. Choose another one."))
     return redirect("sender_names", request.account.public_id)
 
 
