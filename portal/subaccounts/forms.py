@@ -235,8 +235,8 @@ class SubaccountForm(ReferenceForm, PersonForm):
         )
 
 
-class ChangeForm(ReferenceForm):
-    """A sub-account's name, and what it may spend."""
+class ChangeForm(forms.Form):
+    """A sub-account's name, and what it may spend. Said twice, it is the same."""
 
     name = forms.CharField(label=gettext_lazy("Name of the sub-account"), max_length=120)
     spending = _spending()

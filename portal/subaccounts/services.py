@@ -139,9 +139,7 @@ def open_subaccount(
 
 
 @unit_of_work
-def change(
-    *, subaccount: Account, name: str, is_unlimited: bool, reference: uuid.UUID, actor_id: int, now: datetime
-) -> None:
+def change(*, subaccount: Account, name: str, is_unlimited: bool, actor_id: int, now: datetime) -> None:
     """Give the sub-account another name, or let it draw on its parent's wallet or on its own from now on.
 
     Whatever it has when it becomes unlimited goes back to the parent. Without a difference nothing happens. Raises
@@ -160,7 +158,8 @@ def change(
     before = {"is_unlimited": not is_unlimited}
     record("subaccount.changed", subaccount, {"is_unlimited": is_unlimited}, actor_id, now, before=before)
     if is_unlimited:
-        reset(subaccount=subaccount, reference=reference, actor_id=actor_id, now=now)
+        # A reset of its own each time: how it stands, and no key, says whether this is a repetition.
+        reset(subaccount=subaccount, reference=uuid.uuid4(), actor_id=actor_id, now=now)
     credits.draw_on(wallet=wallet, other=credits.open_wallet(account=parent) if is_unlimited else None)
 
 

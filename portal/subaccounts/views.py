@@ -79,7 +79,6 @@ def subaccount(request: AccountRequest, subaccount: UUID) -> HttpResponse:
                 subaccount=mine,
                 name=form.cleaned_data["name"],
                 is_unlimited=form.cleaned_data["spending"] == forms.UNLIMITED,
-                reference=form.cleaned_data["reference"],
                 actor_id=request.user.pk,
                 now=timezone.now(),
             )

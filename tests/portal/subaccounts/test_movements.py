@@ -166,15 +166,20 @@ def test_an_unlimited_subaccount_spends_its_parents_credits_and_is_counted_apart
     move(acme, acme, acme_milano, now, credits_units=20_000)
     change = {"subaccount": acme_milano, "name": acme_milano.name, "actor_id": alice.pk, "now": now}
     for _ in range(2):
-        services.change(**change, is_unlimited=True, reference=uuid.uuid4())  # type: ignore[arg-type]
+        services.change(**change, is_unlimited=True)  # type: ignore[arg-type]
     assert available(acme) == TEN
     cause = credits.Cause(TransferCode.CAMPAIGN, "test:spend")
     credits.spend(wallet=credits.open_wallet(account=acme_milano), amount=70_000, cause=cause, now=now)
     listed: Any = selectors.subaccounts(acme).get()
     assert (listed.is_unlimited, listed.used_units, listed.available_units) == (True, 70_000, 0)
     assert (available(acme), available(acme_milano)) == (30_000, 30_000)
-    services.change(**change, is_unlimited=False, reference=uuid.uuid4())  # type: ignore[arg-type]
+    services.change(**change, is_unlimited=False)  # type: ignore[arg-type]
     assert available(acme_milano) == 0
+    # The same words again, when credits have come in between, mean the same.
+    move(acme, acme, acme_milano, now, credits_units=5_000)
+    services.change(**change, is_unlimited=True)  # type: ignore[arg-type]
+    listed = selectors.subaccounts(acme).get()
+    assert (listed.available_units, available(acme)) == (0, 30_000)
     assert books_agree()
 
 

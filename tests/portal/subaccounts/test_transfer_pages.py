@@ -184,7 +184,7 @@ def test_a_subaccount_is_renamed_and_made_unlimited_on_one_page(
     url = reverse("subaccount", args=[acme.public_id, acme_milano.public_id])
     page = browser.get(url).content.decode().translate(SPACE)
     assert "the 10 credits that it has available come back to you" in page
-    form = {"reference": str(uuid.uuid4()), "name": "acme ROMA", "spending": "unlimited"}
+    form = {"name": "acme ROMA", "spending": "unlimited"}
     taken = browser.post(url, form)
     assert (taken.status_code, "of this name already" in taken.content.decode()) == (422, True)
     form["name"] = "ACME MILANO"
