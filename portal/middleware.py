@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal import logs
@@ -81,7 +82,7 @@ def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
 
 
 def person(get_response: GetResponse) -> GetResponse:
-    """Speak the signed-in person's language and show times in their zone."""
+    """Speak the signed-in person's language, show times in their zone, and let nobody keep their pages."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
@@ -92,6 +93,9 @@ def person(get_response: GetResponse) -> GetResponse:
             request.LANGUAGE_CODE = language
             response = get_response(request)
             response["Content-Language"] = language
+        if not response.has_header("Cache-Control"):
+            # Nobody else's, and asked for anew each time: a right that was taken away ends with the page that showed it.
+            patch_cache_control(response, private=True, no_cache=True)
         return response
 
     return middleware

@@ -88,3 +88,12 @@ def test_a_session_says_when_it_was_used_once_a_minute(alice: User, signed_in: S
     cache.delete(f"session-seen:{browser.session.session_key}")
     browser.get("/me/")
     assert UserSession.objects.get(user=alice).last_seen_at > seen
+
+
+def test_pages_of_a_person_are_nobody_elses_and_are_asked_for_each_time(
+    client: Client, alice: User, signed_in: SignedIn
+) -> None:
+    browser = signed_in(alice)
+    for path in ("/me/", "/", "/nowhere/"):
+        assert browser.get(path).headers["Cache-Control"] == "private, no-cache"
+    assert not client.get("/").has_header("Cache-Control")
