@@ -14,6 +14,8 @@ register = template.Library()
 HEIGHT = 100
 SLOT = 10
 BAR = 7
+# With fewer bars than this each would be a wall.
+FEW = 8
 
 
 class Point(NamedTuple):
@@ -38,18 +40,19 @@ def bar_chart(points: Sequence[Point], caption: str, label_head: str, value_head
         top=top.text,
         drawing=_bars(points, top.value, caption),
         first=points[0].label,
-        last=points[-1].label,
+        last=points[-1].label if len(points) > 1 else "",
         table=_table(points, caption, label_head, value_head),
     )
 
 
 def _bars(points: Sequence[Point], top: int | Decimal, caption: str) -> SafeString:
     width = SLOT * len(points)
+    bar = BAR if len(points) >= FEW else max(1, BAR * len(points) // FEW)
     bars = format_html_join(
         "",
         '<rect class="chart-bar" x="{}" y="{}" width="{}" height="{}"><title>{}: {}</title></rect>',
         (
-            (SLOT * index + (SLOT - BAR) // 2, HEIGHT - height, BAR, height, point.label, point.text)
+            (SLOT * index + (SLOT - bar) // 2, HEIGHT - height, bar, height, point.label, point.text)
             for index, point in enumerate(points)
             for height in [_scaled(point.value, top)]
         ),

@@ -55,8 +55,13 @@ def test_progress_that_is_not_known_has_no_value() -> None:
 def test_the_tallest_bar_fills_the_chart_and_the_smallest_stays_visible() -> None:
     chart = charts.bar_chart([Point("a", 100_000, "many"), Point("b", 1, "one"), Point("c", 0, "none")], "x", "d", "n")
     assert 'height="100.0"' in chart
-    assert 'y="99" width="7" height="1"' in chart
-    assert 'y="100" width="7" height="0"' in chart
+    assert 'y="99" width="2" height="1"' in chart
+    assert 'y="100" width="2" height="0"' in chart
+
+
+def test_few_bars_are_no_walls() -> None:
+    assert 'width="1"' in charts.bar_chart([Point("a", 2, "two")], "x", "d", "n")
+    assert charts.bar_chart([Point("a", 2, "two")] * 8, "x", "d", "n").count('width="7"') == 8
 
 
 def test_behind_a_chart_stand_its_numbers_in_a_table() -> None:
