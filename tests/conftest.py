@@ -2,6 +2,7 @@
 Globex's, Olga is the operator's."""
 
 import gc
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -82,6 +83,8 @@ def quick_housekeeping() -> None:
     TransactionTestCase._fixture_teardown = sweep  # type: ignore[attr-defined]
     share_middleware()
     keep_the_first_context()
+    # pytest keeps what is logged, and shows it where a test fails; nobody reads the lines as production writes them.
+    logging.getLogger().handlers = [each for each in logging.getLogger().handlers if each.name != "console"]
     # A client of httpx reads every authority the machine trusts; a worker has one, here each test of a gateway has two.
     transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]
     # What was imported and collected stays until the end: no need to look through it again and again.
