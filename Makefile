@@ -15,7 +15,7 @@ ROOMS ?= billing/credits billing/ledger
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run manage test test-quick check messages bench faults mutants lock clean system system-tests
+.PHONY: help run manage test test-quick check messages bench faults mutants clock lock clean system system-tests
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,14 @@ mutants: $(VENV)/stamp system messages ## See which small changes of billing's c
 	@nice $(BIN)/pytest -q -p no:cacheprovider -p tests.mutation.plugin --mutants var/mutation/mutants.jsonl \
 		--results var/mutation/results.jsonl --ignore tests/billing/credits/test_machine.py $(ROOMS:%=tests/%)
 	@$(BIN)/python tests/mutation/report.py var/mutation/mutants.jsonl var/mutation/results.jsonl
+
+# Not what starts processes: those have the machine's clock.
+AT ?= $(shell date -u +'%Y-12-31 23:00')
+clock: $(VENV)/stamp system messages ## Run the tests over a moment of the clock (AT="2028-12-31 23:00" in UTC chooses; needs a C compiler)
+	@mkdir -p var/clock
+	@cc -O2 -Wall -fPIC -shared -o var/clock/clock.so tests/clock/clock.c -ldl
+	@LD_PRELOAD=$(CURDIR)/var/clock/clock.so nice $(TESTS) -p tests.clock.plugin --at "$(AT)" --ignore=tests/faults \
+		--ignore=tests/portal/demo --ignore=tests/portal/launcher --ignore=tests/portal/services_embedded
 
 faults: $(VENV)/stamp system ## Hurt campaigns of 10,000 messages in thirteen ways, three times each (about an hour)
 	@$(BIN)/python -m tests.faults.run
