@@ -157,7 +157,7 @@ class FarEnd:
         kind = order["payment_method_types[0]"]
         method: dict[str, Any] = {"id": f"pm_{uuid.uuid4().hex[:8]}", "object": "payment_method", "type": kind}
         if kind == "card":
-            method["card"] = {"brand": "visa", "last4": "4242", "exp_month": 2, "exp_year": 2028}
+            method["card"] = {"brand": "visa", "last4": "4242", "exp_month": 2, "exp_year": 2096}
         else:
             method |= {"sepa_debit": {"last4": "3456"}, "billing_details": {"name": "Acme S.r.l."}}
         page = {

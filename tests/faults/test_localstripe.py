@@ -70,7 +70,7 @@ def methods(stripe_url: str, acme: Account, alice: User, now: datetime) -> list[
     customer = client.v1.customers.create({"name": "Acme"}).id
     found = []
     for bank in ("pays", "pays", "fails"):
-        card = {"number": CARDS[bank], "exp_month": 1, "exp_year": 2030, "cvc": "123"}
+        card = {"number": CARDS[bank], "exp_month": 1, "exp_year": 2096, "cvc": "123"}
         kept = client.v1.payment_methods.create({"type": "card", "card": card})  # type: ignore[arg-type]
         client.v1.payment_methods.attach(kept.id, {"customer": customer})
         method = payments.add_method(
