@@ -1,11 +1,11 @@
-"""What holds a purchase of a replay back: pauses, the caps of a day and of a month, and the question to the owner. Pure.
+"""What holds a purchase of a replay back: pauses, caps, what of debits can be returned, and the question to the owner. Pure.
 
 The rules are those of `decide`, asked in the same order, of a past that is known; moments are milliseconds. A charge is
 never declined in a replay: its pauses are those that there were. An owner who is asked approves after `answer`.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -37,6 +37,8 @@ class Brakes:
     purchase is asked about, how many times the usual is too much, and how long the owner takes to approve.
 
     `used` is what was used, since `opened` or 29 days before the replay begins; what was moved, lent or expired was not.
+    `debit_limit` are the cents of debits that may be returnable at a time, each for so many milliseconds after it came;
+    None where nothing is debited.
     """
 
     price: Price
@@ -50,6 +52,8 @@ class Brakes:
     answer: int
     used: Use
     opened: int
+    debit_limit: int | None = None
+    returnable: int = 56 * DAY_MS
 
     def pause_end(self, at: int) -> int | None:
         """When the pause of this moment ends; None where there was none."""
@@ -76,11 +80,12 @@ class Hold:
 class Guard:
     """The brakes during one replay: what was spent, when was bought last, and since when the owner is asked."""
 
-    __slots__ = ("asked_at", "bought_at", "brakes", "quantity", "spent_by_day", "spent_by_month")
+    __slots__ = ("asked_at", "bought_at", "brakes", "debits", "quantity", "spent_by_day", "spent_by_month")
 
     def __init__(self, brakes: Brakes, quantity: int) -> None:
         self.brakes, self.quantity = brakes, quantity
         self.spent_by_day, self.spent_by_month = Counter[int](), Counter[int]()
+        self.debits: deque[tuple[int, int]] = deque()
         self.bought_at: int | None = None
         self.asked_at: int | None = None
 
@@ -94,6 +99,8 @@ class Guard:
             return Hold(at, brakes.days[day + 1], Answer.DAY_CAP)
         if self.spent_by_month[month] + cents > brakes.month_cap:
             return Hold(at, brakes.months[month + 1], Answer.MONTH_CAP)
+        if (end := self._until_final(at, cents)) is not None:
+            return Hold(at, end, Answer.PROVISIONAL)
         if self.asked_at is None and self._is_unusual(at):
             self.asked_at = at
         if self.asked_at is not None and at < self.asked_at + brakes.answer:
@@ -106,10 +113,21 @@ class Guard:
         for begins, spent in ((self.brakes.days, self.spent_by_day), (self.brakes.months, self.spent_by_month)):
             for place in range(bisect_right(begins, at) - 1, bisect_right(begins, arrives_at)):
                 spent[place] += cents
+        if self.brakes.debit_limit is not None:
+            self.debits.append((arrives_at + self.brakes.returnable, cents))
 
     def lapse(self) -> None:
         """There is enough again: what was asked is not needed any more."""
         self.asked_at = None
+
+    def _until_final(self, at: int, cents: int) -> int | None:
+        """When the next debit is final, where this one would pass the limit: never, where it does so alone; else None."""
+        limit, debits = self.brakes.debit_limit, self.debits
+        while debits and debits[0][0] <= at:
+            debits.popleft()
+        if limit is None or sum(each for _, each in debits) + cents <= limit:
+            return None
+        return debits[0][0] if debits else self.brakes.days[-1]
 
     def _is_unusual(self, at: int) -> bool:
         is_second = self.bought_at is not None and at - self.bought_at < self.brakes.apart

@@ -12,7 +12,7 @@ from billing.auto_recharge import decide, selectors
 from billing.auto_recharge.decide import Facts, Refusal
 from billing.auto_recharge.models import AutoRecharge, Policy, Question
 from billing.credits import selectors as credits_selectors
-from billing.invoices.selectors import BillingDetailsMissing
+from billing.invoices import vat
 from billing.ledger.entries import Period
 from billing.payments.models import Attempt, PaymentMethod, Reversal
 from billing.payments.reasons import Reason
@@ -20,7 +20,6 @@ from billing.pricing import selectors as pricing_selectors
 from billing.pricing.models import CreditPack
 from billing.recharge import provisional
 from billing.recharge import selectors as recharges_selectors
-from billing.recharge import services as recharges
 from billing.recharge.models import Recharge
 from portal.accounts import selectors as accounts_selectors
 from portal.accounts.models import Account
@@ -47,7 +46,7 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
     methods = selectors.chargeable(account, rules, at)
     zone = ZoneInfo(account.time_zone)
     last_day, usually = _pace(account, at)
-    question = _open_question(auto)
+    question, assessment = _open_question(auto), recharges_selectors.vat_assessment(account)
     facts = Facts(
         now=at,
         is_on=auto.is_on,
@@ -65,8 +64,8 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
         debits=frozenset(method.pk for method in methods if method.kind == Kind.SEPA),
         provisional_left=provisional.limit_cents(at) - provisional.open_cents(account, at),
         was_returned=_returned(auto).exists(),
-        has_details=selectors.can_be_invoiced(account),
-        gross_cents=cost_cents(account, pack),
+        has_details=assessment is not None,
+        gross_cents=cost_cents(pack, assessment),
         **_money(auto, rules, at, zone),
         refusals=_refusals(auto),
         last_bought_at=_last_bought_at(account),
@@ -80,14 +79,14 @@ def offer(auto: AutoRecharge, at: datetime) -> Offer:
     return Offer(facts, pack)
 
 
-def cost_cents(account: Account, pack: CreditPack | None) -> int | None:
-    """What the pack costs with VAT; None where there is none."""
+def cost_cents(pack: CreditPack | None, assessment: vat.Assessment | None) -> int | None:
+    """What the pack costs with this VAT; None where there is none.
+
+    Nothing is bought while billing details are missing: then it is what it would cost before VAT is known.
+    """
     if pack is None:
         return None
-    try:
-        return recharges.cost(account=account, pack=pack).gross_cents
-    except BillingDetailsMissing:
-        return pack.price_cents  # nothing is bought without them: only what it would cost before VAT is known
+    return pack.price_cents + (vat.vat_cents(pack.price_cents, assessment.rate) if assessment else 0)
 
 
 def answered(auto: AutoRecharge) -> tuple[int | None, list[int]]:

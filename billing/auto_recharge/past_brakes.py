@@ -13,6 +13,7 @@ from billing.auto_recharge.replaying import HOUR_MS, MILLISECOND, in_ms, moment
 from billing.auto_recharge.simulate import Past
 from billing.credits import selectors as credits_selectors
 from billing.ledger.models import Account as LedgerAccount
+from billing.recharge.provisional import RETURNABLE
 from portal.accounts.models import Account
 
 ANSWER: Final = timedelta(hours=1)
@@ -22,8 +23,18 @@ ARRIVAL: Final = timedelta(days=15)
 """Longer than any purchase that can be tried out takes to arrive."""
 
 
-def brakes(account: Account, auto: AutoRecharge | None, rules: Policy, past: Past, price: Price) -> Brakes:
-    """The brakes of a replay: the limits and the policy of today, and the pauses and the use that there were."""
+def brakes(
+    account: Account,
+    auto: AutoRecharge | None,
+    rules: Policy,
+    past: Past,
+    price: Price,
+    debit_limit_cents: int | None = None,
+) -> Brakes:
+    """The brakes of a replay: the limits and the policy of today, and the pauses and the use that there were.
+
+    `debit_limit_cents` is the operator's limit of debits that can be returned, None where a card is charged.
+    """
     zone, end = ZoneInfo(account.time_zone), moment(past.until) + ARRIVAL
     day_cap, month_cap = facts.caps(auto, rules) if auto else (rules.day_cap_cents, rules.month_cap_cents)
     midnights = _midnights(moment(past.since), end, zone)
@@ -39,6 +50,8 @@ def brakes(account: Account, auto: AutoRecharge | None, rules: Policy, past: Pas
         answer=ANSWER // MILLISECOND,
         used=_use(account, past),
         opened=in_ms(account.created_at),
+        debit_limit=debit_limit_cents,
+        returnable=RETURNABLE // MILLISECOND,
     )
 
 

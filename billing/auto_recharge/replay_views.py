@@ -16,6 +16,7 @@ from billing.auto_recharge.models import AutoRecharge, Policy
 from billing.auto_recharge.replaying import Wish
 from billing.auto_recharge.simulate import Terms
 from billing.payments.models import PaymentMethod
+from billing.recharge import provisional
 from portal.accounts.access import AccountRequest, account_view
 from portal.accounts.capabilities import Capability
 
@@ -46,7 +47,9 @@ def _replayed(request: AccountRequest, wish: Wish, rules: Policy, auto: AutoRech
     if not any(amount < 0 for amount in past.amounts):
         return {}
     price = replaying.prices(request.account, now)
-    brakes = past_brakes.brakes(request.account, auto, rules, past, price)
+    # What takes days is a debit, and can be returned.
+    limit_cents = provisional.limit_cents(now) if wish.days else None
+    brakes = past_brakes.brakes(request.account, auto, rules, past, price, limit_cents)
     outcome = replaying.outcome(past, wish.terms, price, brakes)
     pair = replaying.recommendation(past, rules.quantities, wish, brakes)
     return {

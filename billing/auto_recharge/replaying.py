@@ -21,6 +21,7 @@ from billing.ledger.codes import TransferCode
 from billing.ledger.entries import Period
 from billing.ledger.models import Account as LedgerAccount
 from billing.pricing import selectors as pricing_selectors
+from billing.recharge import selectors as recharges_selectors
 from portal.accounts.models import Account
 from portal.templatetags import formats
 from portal.templatetags.charts import Point
@@ -37,6 +38,7 @@ HELD_BY: Final[dict[Answer, StrOrPromise]] = {
     Answer.PAUSED: _("A pause after a declined payment"),
     Answer.DAY_CAP: _("The limit of the day"),
     Answer.MONTH_CAP: _("The limit of the month"),
+    Answer.PROVISIONAL: _("Our limit of direct debits that can still be returned"),
     Answer.ASKED: _("The question whether an unusual purchase is to be made"),
 }
 
@@ -107,8 +109,8 @@ def past(account: Account, now: datetime) -> Past:
 
 def prices(account: Account, now: datetime) -> Price:
     """What a purchase of so many units costs the account today, in cents with VAT."""
-    packs = pricing_selectors.packs(account, now)
-    return cache(lambda units: cost_cents(account, pricing_selectors.price_in(packs, units)))
+    packs, assessment = pricing_selectors.packs(account, now), recharges_selectors.vat_assessment(account)
+    return cache(lambda units: cost_cents(pricing_selectors.price_in(packs, units), assessment))
 
 
 def outcome(past: Past, terms: Terms, price: Price, brakes: Brakes | None = None) -> Outcome:

@@ -13,7 +13,13 @@ DAYS, MONTHS = range(0, 2_000, 50), range(0, 2_400, 150)
 
 
 def brakes(
-    *, day: int = 10**9, month: int = 10**9, pauses: tuple[tuple[int, int], ...] = (), apart: int = 0, answer: int = 0
+    *,
+    day: int = 10**9,
+    month: int = 10**9,
+    pauses: tuple[tuple[int, int], ...] = (),
+    apart: int = 0,
+    answer: int = 0,
+    debits: int | None = None,
 ) -> Brakes:
     """A cent a unit, days of 50 ms and months of 150."""
     return Brakes(
@@ -28,12 +34,19 @@ def brakes(
         answer=answer,
         used=NOTHING,
         opened=0,
+        debit_limit=debits,
+        returnable=70,
     )
 
 
 some_brakes = st.builds(
-    lambda day, more, begin, length, apart, answer: brakes(
-        day=day, month=day + more, pauses=((begin, begin + length), (390, 395)), apart=apart, answer=answer
+    lambda day, more, begin, length, apart, answer, debits: brakes(
+        day=day,
+        month=day + more,
+        pauses=((begin, begin + length), (390, 395)),
+        apart=apart,
+        answer=answer,
+        debits=debits,
     ),
     st.integers(1, 250),
     st.integers(0, 300),
@@ -41,6 +54,7 @@ some_brakes = st.builds(
     st.integers(1, 150),
     st.sampled_from([0, 5, 40, 200]),
     st.sampled_from([0, 1, 30]),
+    st.sampled_from([None, 60, 200]),
 )
 
 
@@ -67,6 +81,9 @@ class Slow:
             return Answer.DAY_CAP
         if self.spent(month, month + 150) + units > rules.month_cap:
             return Answer.MONTH_CAP
+        returnable = (each.units for each in self.bought if each.at + self.terms.delay + rules.returnable > now)
+        if rules.debit_limit is not None and sum(returnable) + units > rules.debit_limit:
+            return Answer.PROVISIONAL
         if self.asked < 0 and self.bought and now - self.bought[-1].at < rules.apart:
             self.asked = now
         return Answer.ASKED if self.asked >= 0 and now < self.asked + rules.answer else None
@@ -131,6 +148,15 @@ def test_a_cap_holds_until_midnight_and_what_is_used_meanwhile_is_bought_then() 
     assert (made.refused_units, made.zero_ms) == (10, 20)
     assert not holds(past, Terms(50, 100), 9, brakes(day=150))
     assert holds(past, Terms(50, 100), 9, brakes(day=200))
+
+
+def test_debits_that_can_be_returned_hold_until_one_is_final_and_one_beyond_the_limit_for_ever() -> None:
+    past = Past(0, LENGTH, 100, [10, 20, 30], [-60, -100, -100])
+    made = replay(past, Terms(50, 100), brakes(debits=150))
+    assert [(each.at, each.available) for each in made.purchases] == [(10, 40), (80, 0)]
+    assert [(hold.at, hold.until, hold.why) for hold in made.held] == [(20, 80, Answer.PROVISIONAL)]
+    never = replay(past, Terms(50, 100), brakes(debits=99))
+    assert (never.purchases, [hold.until for hold in never.held]) == ([], [DAYS[-1]])
 
 
 def test_a_day_of_far_more_use_than_usual_asks() -> None:

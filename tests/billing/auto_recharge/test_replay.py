@@ -15,6 +15,7 @@ from billing.auto_recharge.simulate import Past, Terms
 from billing.credits import services as credits
 from billing.credits.services import Cause
 from billing.ledger.codes import TransferCode
+from billing.payments.models import PaymentPolicy
 from billing.payments.providers import sandbox
 from portal.accounts.models import Account, User
 from tests.billing.auto_recharge.conftest import CREDIT, Card, SwitchedOn
@@ -82,6 +83,10 @@ def test_the_page_replays_recommends_and_can_be_shared(
     page = browser.get(url, wish).content.decode()
     assert "Threshold 20 credits, quantity 100 credits" in page
     pair = f"{reverse('auto_recharge', args=[old_acme.public_id])}?threshold=20&quantity={100 * CREDIT}"
+    PaymentPolicy.objects.create(valid_from=timezone.now() - timedelta(days=1), provisional_limit_cents=0)
+    for days, is_held in (("0", False), ("5", True)):
+        page = browser.get(url, wish | {"days": days}).content.decode()
+        assert ("<span>Our limit of direct debits that can still be returned" in page) == is_held
     assert 'value="20"' in browser.get(pair).content.decode()
     assert browser.get(pair.replace("20&", "x&")).status_code == 200
     for changed in ({"threshold": "0"}, {"quantity": "7"}, {"days": "-1"}, {"most": "0"}, {"most": "x"}):
