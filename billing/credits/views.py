@@ -38,15 +38,15 @@ def statement(request: AccountRequest) -> HttpResponse:
 @require_safe
 def statement_pdf(request: AccountRequest) -> HttpResponse:
     """The chosen period as a PDF; one too long for paper is refused on the page, with what to do instead."""
-    form = PeriodForm(request.GET)
+    form, now = PeriodForm(request.GET), timezone.now()
     period = form.period()
     if form.is_valid():
         try:
-            content = paper.render(_book(request)[0], period, made_at=timezone.now())
+            content = paper.render(_book(request)[0], period, made_at=now)
         except paper.TooLong as error:
             form.add_error(None, paper.advice(error.limit))
         else:
-            name = f"saldo-statement-{timezone.localdate():%Y%m%d}.pdf"
+            name = f"saldo-statement-{timezone.localdate(now):%Y%m%d}.pdf"
             headers = {"Content-Disposition": f'attachment; filename="{name}"'}
             return HttpResponse(content, content_type="application/pdf", headers=headers)
     return _page(request, form, period, status=422)
