@@ -27,7 +27,6 @@ DAYS: Final = 30
 """How many days the chart shows, today included."""
 
 # Product 3.2 names the messages that credits buy; most customers send to where the operator is.
-HOME_PREFIX: Final = "39"
 
 HABIT: Final = timedelta(days=90)
 """How far back it counts where an account sends to."""
@@ -84,15 +83,6 @@ def traffic(account: Account, now: datetime) -> Traffic:
         delivered=by_state[State.DELIVERED],
         lost=by_state[State.UNDELIVERED] + by_state[State.EXPIRED],
     )
-
-
-def messages_home(units: int, now: datetime) -> int | None:
-    """How many messages of one segment to Italy `units` are enough for, rounded down; None while none is sold there."""
-    try:
-        rate = pricing_selectors.rates(Service.SMS_SEGMENT, now).find(HOME_PREFIX)
-    except NoRate:
-        return None
-    return messages_for(units, rate.units)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,6 @@ def dashboard(request: AccountRequest) -> HttpResponse:
     steps = selectors.steps(account, recharges=recharges, sent=traffic.sent)
     context: dict[str, Any] = {
         "balance": balance,
-        "messages_home": selectors.messages_home(balance.available, now),
         "reach": selectors.reach(account, balance.available, now) if balance.available > 0 else [],
         "expiry": credits_selectors.next_expiry(account, now),
         "traffic": traffic,

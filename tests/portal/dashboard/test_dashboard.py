@@ -78,7 +78,7 @@ def test_the_balance_says_for_how_many_messages_it_is_enough(
 ) -> None:
     call_command("load_prices")
     grant(acme, "100")
-    assert "enough for 142 messages to Italy" in page(signed_in, alice, acme)
+    assert "Italy: enough for 142 messages" in page(signed_in, alice, acme)
 
 
 def test_the_balance_is_told_in_messages_to_the_countries_the_account_sends_to_most(
