@@ -1,13 +1,22 @@
 """A Redis cache that forgets rather than fails: Redis is a hint."""
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
+
+
+class KeptClient(RedisCacheClient):
+    """Django's, except that each pool of connections has one client: Django makes one for every command, which takes as long."""
+
+    def __init__(self, *servers: Any, **options: Any) -> None:
+        super().__init__(*servers, **options)
+        self._client = functools.cache(self._client)  # type: ignore[has-type]
 
 
 class ForgivingRedisCache(RedisCache):
@@ -16,6 +25,10 @@ class ForgivingRedisCache(RedisCache):
     Login throttling and sessions go through the cache; with Redis down a customer must still be able to log in
     (sessions live in the database too), and a page must never be a 500.
     """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = KeptClient
 
     def _forgive(self, call: Callable[[], Any], otherwise: Any) -> Any:
         try:
