@@ -248,6 +248,11 @@ class Notice(Attempted):
     def __str__(self) -> str:
         return str(self.public_id)
 
+    def followers(self) -> NoticeQuerySet:
+        """What the alert said later to the same address, tests left out."""
+        later = Notice.objects.filter(alert=self.alert_id, channel=self.channel, address=self.address, pk__gt=self.pk)
+        return later.exclude(kind=Kind.TEST)
+
     @property
     def looks_ahead(self) -> bool:
         """Whether a runway alert wrote it."""

@@ -122,8 +122,9 @@ def _sent(notice: Notice, now: datetime) -> int:
 
 
 def _postpone(notice: Notice, fault: Fault, now: datetime) -> Fault:
-    """Try again later; a notice of an alert that was deleted meanwhile is tried no more."""
-    most = 0 if notice.alert.removed_at else ATTEMPTS[Channel(notice.channel)]
+    """Try again later; not what is out of date: of an alert that was deleted, or an alarm whose all-clear has left."""
+    is_over = notice.alert.removed_at or notice.followers().filter(state=NoticeState.SENT).exists()
+    most = 0 if is_over else ATTEMPTS[Channel(notice.channel)]
     attempts.postpone(notice, most, now, fault=fault)
     return fault
 

@@ -288,6 +288,20 @@ def test_a_text_message_that_was_refused_costs_nothing_and_is_tried_again(
     assert not Transfer.objects.exists()
 
 
+def test_an_alarm_that_was_not_delivered_is_not_sent_again_after_its_all_clear(
+    acme: Account, sms_notice: Notice, grant: Grant, now: datetime
+) -> None:
+    sending.deliver(notice_id=sms_notice.pk, now=now)
+    message = only_message()
+    grant(acme, "100")
+    [all_clear] = services.evaluate(alert=sms_notice.alert, now=now)
+    sending.deliver(notice_id=all_clear, now=now)
+    reach(message, MessageState.UNDELIVERED, now)
+    sending.follow_up(notice_id=sms_notice.pk, now=now)
+    found = Notice.objects.order_by("pk").values_list("kind", "state", "fault")
+    assert list(found) == [("fired", "failed", "undelivered"), ("cleared", "sent", "")]
+
+
 def test_a_number_that_never_gets_its_text_message_is_given_up_and_shown(
     operator: Account, sms_notice: Notice, now: datetime
 ) -> None:
