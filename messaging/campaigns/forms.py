@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,9 @@ from portal.templatetags.formats import number, zone_city
 
 MAX_TEXT = 5_000
 """Characters that are counted at all; what can be sent is decided in segments."""
+
+LONGEST_AHEAD = timedelta(days=366)
+"""How far ahead a campaign may be planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,14 @@ class ComposeForm(MessageForm):
         fold = self.cleaned_data.pop("fold", "")
         self.cleaned_data["starts_at"] = None
         if wall is None:
+            return
+        here = timezone.now().astimezone(self.zone).replace(tzinfo=None)
+        # Before anything is reckoned: a calendar ends, and credits are not held for years.
+        if wall > here + LONGEST_AHEAD:
+            self.add_error("starts", _("This is too far ahead. Choose a moment within a year."))
+            return
+        if wall < here - timedelta(days=1):
+            self.add_error("starts", _("This moment has passed. Choose one to come, or leave it empty."))
             return
         try:
             self.cleaned_data["starts_at"] = clock.moment(wall, self.zone, Fold(fold) if fold else None)

@@ -135,6 +135,8 @@ def test_a_sender_that_was_refused_meanwhile_is_said(acme: Account, alice: User,
         ("2027-03-28T02:30", {}, "it does not exist. The next one is 03:00."),
         ("2027-10-31T02:30", {}, "this time comes twice"),
         ("2020-01-01T09:00", {}, "This moment has passed."),
+        ("0001-01-01T00:00", {}, "This moment has passed."),
+        ("9999-12-31T23:59", {}, "Choose a moment within a year."),
         ("soon", {}, "Enter a day and a time"),
     ],
 )
