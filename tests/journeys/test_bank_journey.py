@@ -81,7 +81,7 @@ def import_file(olga: Walker, *paid: Paid) -> None:
     page.wait_for_url(re.compile("/statements/[0-9a-f-]{36}/$"))
     expect(page.locator("main")).to_contain_text(said("it", "Pays a purchase"))
     olga.look()
-    page.locator("section[aria-labelledby=sums] button.primary").click()
+    page.locator("form[action$='/import/'] button").click()
     expect(page.get_by_role("heading", name=said("it", "Imported"))).to_be_visible()
     olga.look()
 
