@@ -1,6 +1,7 @@
 """How every form of the portal looks: the renderer behind `{{ form }}`, widgets, and the filters of a list."""
 
-from typing import Any, Self
+import unicodedata
+from typing import Any, Final, Self
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -49,6 +50,20 @@ class Renderer(TemplatesSetting):
     form_template_name = "components/forms/form.html"
     field_template_name = "components/forms/field.html"
     bound_field_class = Field
+
+
+# Between letters of some scripts, and within one emoji, they are part of how a word is written.
+_JOINERS: Final = "\u200c\u200d"
+
+
+class NameField(forms.CharField):
+    """What somebody or something is called, without what nobody sees: marks that turn the words around them, controls."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the name; nothing where there is nothing to be seen."""
+        words = " ".join((super().to_python(value) or "").split())
+        text = "".join(each for each in words if each in _JOINERS or unicodedata.category(each) not in {"Cc", "Cf"})
+        return text.strip() if text.strip(f" {_JOINERS}") else ""
 
 
 class UnitInput(forms.TextInput):

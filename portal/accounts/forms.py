@@ -21,12 +21,25 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import invitations, services, tax_numbers, tax_sentences
 from portal.accounts.models import BillingDetails, User
+from portal.forms import NameField
 
 # Codes that Babel names but that are no country an invoice could go to.
 NO_COUNTRY = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 
 # What only one country asks for.
 COUNTRY_FIELDS = {"IT": ("codice_fiscale", "sdi_code", "pec"), "FR": ("siret",)}
+
+# What an invoice prints as it was typed.
+SEEN_FIELDS = (
+    "company",
+    "first_name",
+    "last_name",
+    "address",
+    "address_complement",
+    "postal_code",
+    "city",
+    "purchase_order",
+)
 
 
 def countries() -> list[tuple[str, str]]:
@@ -55,15 +68,9 @@ def initial_language() -> str:
 class SignupForm(AllauthSignupForm):
     """Signing up: the person, and the company whose account they open."""
 
-    company = forms.CharField(
-        label=_("Company"), max_length=120, widget=forms.TextInput({"autocomplete": "organization"})
-    )
-    first_name = forms.CharField(
-        label=_("First name"), max_length=80, widget=forms.TextInput({"autocomplete": "given-name"})
-    )
-    last_name = forms.CharField(
-        label=_("Last name"), max_length=80, widget=forms.TextInput({"autocomplete": "family-name"})
-    )
+    company = NameField(label=_("Company"), max_length=120, widget=forms.TextInput({"autocomplete": "organization"}))
+    first_name = NameField(label=_("First name"), max_length=80, widget=forms.TextInput({"autocomplete": "given-name"}))
+    last_name = NameField(label=_("Last name"), max_length=80, widget=forms.TextInput({"autocomplete": "family-name"}))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, initial=initial_language)
     field_order = ("company", "first_name", "last_name", "language", "email", "password1")
 
@@ -121,6 +128,7 @@ class PersonForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = services.PERSON_FIELDS
+        field_classes = dict.fromkeys(("first_name", "last_name"), NameField)
         labels = {
             "first_name": _("First name"),
             "last_name": _("Last name"),
@@ -180,6 +188,7 @@ class BillingDetailsForm(forms.ModelForm[BillingDetails]):
     class Meta:
         model = BillingDetails
         fields = services.BILLING_FIELDS
+        field_classes = dict.fromkeys(SEEN_FIELDS, NameField)
         labels = {
             "company": _("Company"),
             "first_name": _("First name"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.capabilities import Role
 from portal.accounts.models import Member, User
-from portal.forms import CardLabel, RadioCards, Switch
+from portal.forms import CardLabel, NameField, RadioCards, Switch
 
 ROLE_DETAILS = {
     Role.OWNER: _("Everything: credits, messages, sub-accounts, team and billing."),
@@ -71,12 +71,8 @@ class InvitationForm(forms.Form):
 class NewPersonForm(forms.Form):
     """What somebody says who accepts an invitation and has no login yet; `has_password`: a first one was chosen."""
 
-    first_name = forms.CharField(
-        label=_("First name"), max_length=80, widget=forms.TextInput({"autocomplete": "given-name"})
-    )
-    last_name = forms.CharField(
-        label=_("Last name"), max_length=80, widget=forms.TextInput({"autocomplete": "family-name"})
-    )
+    first_name = NameField(label=_("First name"), max_length=80, widget=forms.TextInput({"autocomplete": "given-name"}))
+    last_name = NameField(label=_("Last name"), max_length=80, widget=forms.TextInput({"autocomplete": "family-name"}))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     password = PasswordField(
         label=_("Password"),

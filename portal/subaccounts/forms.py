@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from billing.amounts import MAX_UNITS
 from portal.accounts.models import Account, User
 from portal.fields import CreditsField
-from portal.forms import CardLabel, DayInput, RadioCards
+from portal.forms import CardLabel, DayInput, NameField, RadioCards
 from portal.subaccounts import selectors
 from portal.subaccounts.services import Person, Plan
 
@@ -156,8 +156,8 @@ class TransferForm(MoveForm):
 class PersonForm(forms.Form):
     """The person in charge of a sub-account."""
 
-    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=80)
-    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=80)
+    first_name = NameField(label=gettext_lazy("First name"), max_length=80)
+    last_name = NameField(label=gettext_lazy("Last name"), max_length=80)
     email = forms.EmailField(
         label=gettext_lazy("E-mail"),
         max_length=254,
@@ -178,7 +178,7 @@ class PersonForm(forms.Form):
 class SubaccountForm(ReferenceForm, PersonForm):
     """A new sub-account: its name, who is in charge and how they come in, what it may spend."""
 
-    name = forms.CharField(
+    name = NameField(
         label=gettext_lazy("Name of the sub-account"),
         max_length=120,
         help_text=gettext_lazy("The branch or department, for example: Milan office."),
@@ -238,5 +238,5 @@ class SubaccountForm(ReferenceForm, PersonForm):
 class ChangeForm(forms.Form):
     """A sub-account's name, and what it may spend. Said twice, it is the same."""
 
-    name = forms.CharField(label=gettext_lazy("Name of the sub-account"), max_length=120)
+    name = NameField(label=gettext_lazy("Name of the sub-account"), max_length=120)
     spending = _spending()
