@@ -141,11 +141,13 @@ def test_a_silent_line_is_asked_and_a_dead_one_left() -> None:
 def test_an_answer_that_is_overdue_leaves_its_place_and_still_counts_when_it_comes() -> None:
     async def story() -> None:
         habits = Habits(window=3, response_patience=0.3)
-        async with Smsc(manners=Manners(latency=0.7)) as smsc, Bound(smsc, habits) as bound:
-            session = await bound.up()
+        async with Smsc() as smsc, Bound(smsc, habits) as bound:
+            session, answers = await bound.up(), list[bytes]()
+            smsc.connections[0]._write = answers.append  # type: ignore[assignment, method-assign]
             futures = session.submit([to(), to(), to(), to()])
             await until(lambda: smsc.count == 4)
             assert not any(future.done() for future in futures)
+            smsc.connections[0].transport.write(b"".join(answers))
             assert await outcomes(futures) == [[Answer(0, taken.id)] for taken in smsc.taken]
 
     run(story())
