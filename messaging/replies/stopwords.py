@@ -20,7 +20,9 @@ ANYWHERE_FIRST: Final = frozenset(
 
 ALONE: Final = frozenset(
     {
-        "end", "quit", "cancel", "opt out", "no more", "ferma", "non scrivetemi piu", "annuler",
+        "end", "quit", "cancel", "opt out", "no more", "please stop", "no more messages", "ferma", "smettila", "smettetela",
+        "non scrivetemi piu", "non scrivermi piu", "non voglio piu messaggi", "annuler", "plus de sms", "plus de messages",
+        "ne m envoyez plus", "ne m envoyez plus de sms", "ne m envoyez plus de messages",
         "me desabonner", "se desabonner", "me desinscrire", "se desinscrire",
     }
 )  # fmt: skip
