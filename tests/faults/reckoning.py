@@ -80,11 +80,12 @@ def run(stage: Stage, campaign: Campaign, count: int, fault: Fault, seed: int) -
 
 
 def compare(book: Path, campaign: Campaign, funds: int, resumed: float) -> Found:
-    """Compare as if 73 hours had gone by, so that what is unknown has ended too. `funds`: the wallet's before, in units."""
+    """Compare as if 74 hours had gone by, so that what is unknown has ended too. `funds`: the wallet's before, in units."""
     messages = Message.objects.filter(campaign=campaign)
     unknown = set(messages.filter(state__in=[State.UNKNOWN, State.SUBMITTING]).values_list("recipient", flat=True))
-    later = timezone.now() + timedelta(hours=73)
-    resolution.resolve(now=later)
+    # The sweep comes by all the time: it first finds what nobody has in hand any more, and gives that up 72 hours after.
+    for later in (timezone.now() + timedelta(hours=hours) for hours in (1, 74)):
+        resolution.resolve(now=later)
     campaigns.settle(campaign=campaign, now=later)
     campaign.refresh_from_db()
     sent = Counter(f"+{json.loads(line)['to']}" for line in book.read_text().splitlines() if '"taken"' in line)
