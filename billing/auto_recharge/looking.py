@@ -145,7 +145,10 @@ def _note(
     last = Evaluation.objects.filter(auto_recharge=auto).order_by("-pk").first()
     is_same = last is not None and last.answer == answer.value and recharge is None
     again = look_again(offer.facts, decision, last.first_at if last and is_same else now)
-    AutoRecharge.objects.filter(pk=auto.pk).update(last_answer=answer.value, look_again_at=again)
+    # What is enough only with what is on its way is looked at once more when that has come.
+    is_settled = answer != Answer.ENOUGH or offer.facts.available > offer.facts.threshold
+    settled = answer.value if is_settled else ""
+    AutoRecharge.objects.filter(pk=auto.pk).update(last_answer=settled, look_again_at=again)
     if last is not None and is_same:
         same = Evaluation.objects.filter(pk=last.pk)
         same.update(look_count=F("look_count") + 1, last_at=max(now, last.first_at), **figures)

@@ -210,6 +210,7 @@ def test_credits_that_take_days_are_explained_as_on_their_way(
         assert "There were enough credits, together with those on their way." in told
     told = browser.get(url("auto_recharge_evaluations", old_acme)).content.decode()
     assert "100 credits were on their way." in told
+    assert AutoRecharge.objects.unsettled().exists(), "it is looked at once more when they have come"
     AutoRecharge.objects.update(threshold_units=100 * CREDIT)
     services.evaluate(auto_id=auto.pk, now=timezone.now())
     told = browser.get(url("auto_recharge_evaluations", old_acme)).content.decode()
