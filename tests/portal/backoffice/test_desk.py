@@ -207,7 +207,7 @@ def test_a_name_that_looks_like_another_customers_is_flagged(
 ) -> None:
     senders.request(account=globex, name="Shop 1", purpose="", actor_id=charlie.pk, now=now)
     sender = senders.request(account=acme, name="Sh0p l", purpose="", actor_id=alice.pk, now=now)
-    assert "This name looks like “Shop 1”" in page(desk, "desk_sender_review", sender.public_id)
+    assert "has a name that looks like it: “Shop 1”." in page(desk, "desk_sender_review", sender.public_id)
 
 
 def test_an_unknown_payment_is_shown_and_asked_for_again(desk: Client, acme: Account, alice: User) -> None:
