@@ -54,6 +54,7 @@ class Renderer(TemplatesSetting):
 
 # Between letters of some scripts, and within one emoji, they are part of how a word is written.
 _JOINERS: Final = "\u200c\u200d"
+_KEPT: Final = f"{_JOINERS}\0"  # a zero byte is no slip: Django refuses it
 
 
 class NameField(forms.CharField):
@@ -62,7 +63,7 @@ class NameField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Return the name; nothing where there is nothing to be seen."""
         words = " ".join((super().to_python(value) or "").split())
-        text = "".join(each for each in words if each in _JOINERS or unicodedata.category(each) not in {"Cc", "Cf"})
+        text = "".join(each for each in words if each in _KEPT or unicodedata.category(each) not in {"Cc", "Cf"})
         return text.strip() if text.strip(f" {_JOINERS}") else ""
 
 

@@ -17,7 +17,7 @@ def test_nothing_is_untranslated(language: str) -> None:
 
 @pytest.mark.parametrize("language", catalogues.languages())
 def test_no_sentence_ends_with_the_name_of_a_company(language: str) -> None:
-    forms = [form for each in catalogues.load(language) for form in _forms(each.id) + _forms(each.string)]
+    forms = [form for each in catalogues.load(language) for form in _forms(each.id) + _forms(each.string or "")]
     assert [form for form in forms if COMPANY_THEN_STOP.search(form)] == []
 
 
