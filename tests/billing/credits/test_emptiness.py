@@ -79,6 +79,7 @@ def test_who_never_had_credits_is_not_told(acme: Account, alice: User, now: date
 
 def test_a_closed_account_is_not_told(acme: Account, emptied: Wallet, now: datetime) -> None:
     Account.objects.filter(pk=acme.pk).update(deactivated_at=now)
+    assert not emptiness.untold().exists()
     sweep(now)
 
     assert told() == []

@@ -104,6 +104,11 @@ def test_who_has_credits_opens_no_second_wallet(acme: Account, grant: Grant, uni
     assert Wallet.objects.filter(account=acme).count() == 1
 
 
+def test_the_operators_own_wallet_alone_may_go_below_zero(db: None) -> None:
+    opened = [Account.objects.create(name=name, is_operator=name == "Saldo") for name in ("Saldo", "Acme")]
+    assert [services.open_wallet(account=each).ledger_account.may_overdraw for each in opened] == [True, False]
+
+
 def test_what_a_pot_was_used_for_is_asked_since_when_by_hour_and_by_period(
     acme: Account, globex: Account, now: datetime
 ) -> None:
