@@ -190,6 +190,7 @@ def test_moving_to_france_forgets_what_italy_asked(acme: Account, alice: User, s
         (ITALIAN | {"sdi_code": "12"}, "sdi_code"),
         (ITALIAN | {"pec": "no address"}, "pec"),
         (ITALIAN | {"postal_code": "2012"}, "postal_code"),
+        (ITALIAN | {"postal_code": "\uff12\uff10\uff11\uff12\uff11"}, "postal_code"),
         (ITALIAN | {"country": "XX"}, "country"),
         (ITALIAN | {"company": "", "first_name": "Ada"}, "company"),
         (ITALIAN | {"company": "   "}, "company"),
